@@ -1,0 +1,93 @@
+"""`medosce suites`, `models`, `cache`, `extraction`: what there is, what is missing, how good the instrument is."""
+
+import json
+from pathlib import Path
+
+import click
+
+from medosce.cli.words import language as user_language
+from medosce.cli.words import w
+
+JSON = click.option("--json", "as_json", is_flag=True, help=w("common.json"))
+
+
+@click.command(help=w("suites.help"))
+@JSON
+def suites(as_json: bool) -> None:
+    from medosce.suites.suite import builtin_suites
+
+    found = builtin_suites()
+    if as_json:
+        rows = [{"name": suite.name, "title": suite.title, "about": suite.about, "counts": suite.counts, "languages": suite.languages} for suite in found]
+        click.echo(json.dumps({"suites": rows}, ensure_ascii=False))
+        return
+    for suite in found:
+        counts = suite.counts or {}
+        click.echo(f"{suite.name}  {suite.title.get(user_language(), '')}")
+        click.echo(f"  {suite.about.get(user_language(), '')}")
+        click.echo("  " + w("suites.counts", **counts))
+    click.echo(w("suites.more"))
+
+
+@click.command(help=w("models.help"))
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help=w("run.config"))
+@JSON
+def models(config: Path | None, as_json: bool) -> None:
+    from medosce.models.config import load_config
+    from medosce.models.registry import reachable
+
+    rows = reachable(load_config(config))
+    if as_json:
+        click.echo(json.dumps({"models": rows}, ensure_ascii=False))
+        return
+    width = max(len(row["model"]) for row in rows)
+    for row in rows:
+        state = w("models.ready") if row["ready"] else w("models.missing", what=row["needs"])
+        if row["ready"] and row["needs"]:
+            state += w("models.needs", what=row["needs"])
+        click.echo(f"{row['model']:<{width}}  {state}  ({w('models.example')} {row['example']})")
+
+
+@click.group(help=w("cache.help"))
+def cache() -> None:
+    pass
+
+
+@cache.command("info", help=w("cache.info"))
+@JSON
+def cache_info(as_json: bool) -> None:
+    from medosce.engine.cache import ResponseCache, default_cache_path
+    from medosce.models.config import load_config
+
+    path = load_config().cache or default_cache_path()
+    counts: dict[str, int] = {}
+    size = 0
+    if path.exists():
+        store = ResponseCache(path)
+        counts, size = store.counts(), path.stat().st_size
+        store.close()
+    if as_json:
+        click.echo(json.dumps({"path": str(path), "bytes": size, "replies": counts}, ensure_ascii=False))
+        return
+    click.echo(w("cache.state", path=path, n=f"{sum(counts.values()):,}", megabytes=f"{size / 1e6:.1f}"))
+    for model, n in counts.items():
+        click.echo(f"  {model}  {n:,}")
+
+
+@cache.command("clear", help=w("cache.clear"))
+@click.option("--model", "-m", help=w("cache.model"))
+@click.option("--yes", "-y", is_flag=True, help=w("cache.yes"))
+@JSON
+def cache_clear(model: str | None, yes: bool, as_json: bool) -> None:
+    from medosce.engine.cache import ResponseCache, default_cache_path
+    from medosce.models.config import load_config
+
+    path = load_config().cache or default_cache_path()
+    removed = 0
+    if path.exists():
+        if not yes:
+            click.confirm(w("cache.confirm", path=path), abort=True)
+        store = ResponseCache(path)
+        removed = store.clear(model)
+        store.close()
+    click.echo(json.dumps({"removed": removed}) if as_json else w("cache.removed", n=f"{removed:,}"))

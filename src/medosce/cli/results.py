@@ -1,0 +1,145 @@
+"""`medosce report`, `compare`, `rescore`, `export`: what can be done with runs on disk; none of them asks anybody."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from medosce.cli.words import language as user_language
+from medosce.cli.words import w
+
+RUN = click.argument("run", type=click.Path(path_type=Path))
+JSON = click.option("--json", "as_json", is_flag=True, help=w("common.json"))
+
+
+@click.command(help=w("report.help"))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help=w("report.out"))
+@JSON
+def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+    from medosce.reporting import summary_text, write_joint_report, write_run_report
+    from medosce.runner.api import compare as compare_runs
+    from medosce.runner.folder import RunFolder
+
+    folders = [RunFolder.open(path) for path in runs]
+    if len(folders) == 1:
+        page = write_run_report(folders[0], out)
+    else:
+        page = write_joint_report(folders, compare_runs(folders), out or Path("report.html"))
+    if as_json:
+        click.echo(json.dumps({"report": str(page), "runs": [folder.summary for folder in folders]}, ensure_ascii=False))
+    else:
+        click.echo(summary_text(folders, user_language()))
+        click.echo(w("run.report", path=page))
+
+
+@click.command(help=w("compare.help"))
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN RUN…")
+@click.option("--resamples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help=w("compare.resamples"))
+@click.option("--seed", type=int, default=0, show_default=True, help=w("run.seed"))
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help=w("compare.out"))
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help=w("compare.html"))
+@JSON
+def compare(runs: tuple[Path, ...], resamples: int, seed: int, out: Path | None, html: Path | None, as_json: bool) -> None:
+    from medosce.reporting import write_joint_report
+    from medosce.runner.api import compare as compare_runs
+    from medosce.runner.folder import RunFolder
+    from medosce.runner.plan import write_json
+
+    folders = [RunFolder.open(path) for path in runs]
+    comparison = compare_runs(folders, resamples=resamples, seed=seed)
+    if out:
+        write_json(out, comparison)
+    if html:
+        write_joint_report(folders, comparison, html)
+    if as_json:
+        click.echo(json.dumps(comparison, ensure_ascii=False))
+    else:
+        _print_comparison(comparison)
+
+
+def _print_comparison(comparison: dict[str, Any]) -> None:
+    from medosce.reporting import comparison_table, comparison_text
+
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(comparison_table(comparison, user_language()))
+    else:
+        click.echo(comparison_text(comparison, user_language()))
+    click.echo()
+    for rank in sorted(comparison["ranks"], key=lambda its: its["rank"]):
+        model = comparison["runs"][rank["run"]]["model"]
+        if rank["low"] is None:
+            click.echo(w("compare.rank_only", model=model, rank=f"{rank['rank']:g}"))
+        else:
+            click.echo(w("compare.rank", model=model, rank=f"{rank['rank']:g}", low=f"{rank['low']:g}", high=f"{rank['high']:g}"))
+    for pair in comparison["pairs"]:
+        telling = [part for part in pair["by_dimension"] if part["p_holm"] is not None and part["p_holm"] < 0.05]
+        if telling:
+            names = ", ".join(f"{part['dimension']} {100 * part['difference']:+.1f}" for part in telling)
+            a, b = (comparison["runs"][pair[side]]["model"] for side in "ab")
+            click.echo(w("compare.dimensions", a=a, b=b, names=names))
+    if "different_suite_versions" in comparison["notes"]:
+        click.echo(w("compare.versions"), err=True)
+
+
+@click.command(help=w("rescore.help"))
+@RUN
+@click.option("--no-report", is_flag=True, help=w("run.no_report"))
+@JSON
+def rescore(run: Path, no_report: bool, as_json: bool) -> None:
+    from medosce.reporting import summary_text, write_run_report
+    from medosce.runner.execute import rescore as mark_again
+    from medosce.runner.folder import RunFolder
+
+    folder = RunFolder.open(run)
+    try:
+        before = folder.summary["metrics"].get("accuracy", {}).get("value")
+    except Exception as error:
+        from medosce.schema.errors import InputError
+
+        if not isinstance(error, InputError):
+            raise
+        before = None
+    summary = mark_again(folder)
+    if not no_report:
+        write_run_report(folder)
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+        return
+    click.echo(summary_text([folder], user_language()))
+    after = summary["metrics"].get("accuracy", {}).get("value")
+    if before is not None and after is not None and before != after:
+        click.echo(w("rescore.changed", before=f"{100 * before:.2f}", after=f"{100 * after:.2f}"))
+
+
+@click.command(help=w("export.help"))
+@RUN
+@click.option("--format", "form", type=click.Choice(["csv", "parquet", "medbench"]), required=True, help=w("export.format"))
+@click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help=w("export.out"))
+@click.option("--package", type=click.Path(path_type=Path, exists=True), help=w("export.package"))
+@JSON
+def export(run: Path, form: str, out: Path | None, package: Path | None, as_json: bool) -> None:
+    from medosce.runner.folder import RunFolder
+
+    folder = RunFolder.open(run)
+    details: dict[str, Any] = {}
+    if form == "medbench":
+        from medosce.cli.submission import write_medbench
+
+        path = out or folder.path / "submission.zip"
+        details = write_medbench(folder, package, path)
+    else:
+        from medosce.reporting import write_csv, write_parquet
+
+        path = out or folder.path / f"rows.{form}"
+        (write_csv if form == "csv" else write_parquet)(folder, path)
+    if as_json:
+        click.echo(json.dumps({"path": str(path), **details}, ensure_ascii=False))
+        return
+    click.echo(w("export.done", path=path))
+    for line in details.get("lines", ()):
+        click.echo(line)

@@ -1,0 +1,219 @@
+"""`medosce run` and `medosce demo`: plan, preview, ask with progress, mark, report."""
+
+import dataclasses
+import importlib.util
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from medosce.cli.words import language as user_language
+from medosce.cli.words import w
+
+BASELINES = ("baseline:random", "baseline:first", "baseline:longest")
+
+
+class ConcurrencyType(click.ParamType):
+    """`auto` or a whole number."""
+
+    name = "auto|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value in (None, "auto"):
+            return None
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither 'auto' nor a number", param, ctx)
+        if not 1 <= number <= 4096:
+            self.fail("expected 1 to 4096", param, ctx)
+        return number
+
+
+@click.command(help=w("run.help"))
+@click.argument("suite", metavar="SUITE_OR_ITEMS_FILE")
+@click.option("--model", "-m", "models", multiple=True, required=True, help=w("run.model"))
+@click.option("--orders", type=int, default=1, show_default=True, help=w("run.orders"))
+@click.option("--repeats", type=int, default=1, show_default=True, help=w("run.repeats"))
+@click.option("--limit", type=int, help=w("run.limit"))
+@click.option("--stratify", default="dimension", show_default=True, metavar="FIELD|none", help=w("run.stratify"))
+@click.option("--seed", type=int, default=0, show_default=True, help=w("run.seed"))
+@click.option("--language", "-l", metavar="zh|en", help=w("run.language"))
+@click.option("--prompt", metavar="letter|reasoned|medbench", help=w("run.prompt"))
+@click.option("--method", type=click.Choice(["generate", "logprob"]), default="generate", show_default=True, help=w("run.method"))
+@click.option("--temperature", type=float, help=w("run.temperature"))
+@click.option("--max-tokens", type=click.IntRange(min=1), help=w("run.max_tokens"))
+@click.option("--concurrency", "-c", type=ConcurrencyType(), default="auto", show_default=True, help=w("run.concurrency"))
+@click.option("--timeout", type=click.FloatRange(min=1), default=300.0, show_default=True, help=w("run.timeout"))
+@click.option("--budget", type=click.FloatRange(min=0), metavar="MONEY", help=w("run.budget"))
+@click.option("--base-url", metavar="URL", help=w("run.base_url"))
+@click.option("--out", "-o", type=click.Path(path_type=Path), metavar="DIR", help=w("run.out"))
+@click.option("--fresh", is_flag=True, help=w("run.fresh"))
+@click.option("--dry-run", is_flag=True, help=w("run.dry_run"))
+@click.option("--no-cache", is_flag=True, help=w("run.no_cache"))
+@click.option("--no-report", is_flag=True, help=w("run.no_report"))
+@click.option("--blank-answers", is_flag=True, help=w("run.blank_answers"))
+@click.option("--config", type=click.Path(path_type=Path, dir_okay=False), help=w("run.config"))
+@click.option("--quiet", "-q", is_flag=True, help=w("common.quiet"))
+@click.option("--json", "as_json", is_flag=True, help=w("common.json"))
+@click.pass_context
+def run(
+    ctx: click.Context, suite: str, models: tuple[str, ...], orders: int, repeats: int, limit: int | None, stratify: str, seed: int,
+    language: str | None, prompt: str | None, method: str, temperature: float | None, max_tokens: int | None,
+    concurrency: int | None, timeout: float, budget: float | None, base_url: str | None, out: Path | None, fresh: bool,
+    dry_run: bool, no_cache: bool, no_report: bool, blank_answers: bool, config: Path | None, quiet: bool, as_json: bool,
+) -> None:  # fmt: skip
+    from medosce.models.config import load_config
+    from medosce.models.registry import ModelOptions
+    from medosce.runner.api import plan_all
+    from medosce.runner.settings import RunSettings
+    from medosce.suites.suite import load_suite
+
+    settings = RunSettings(orders, repeats, limit, stratify, seed, language, prompt, blank_answers)
+    options = ModelOptions(base_url, temperature, max_tokens, method, seed)
+    loaded = load_config(config)
+    named = tuple(dict.fromkeys(models))
+    chosen = load_suite(suite)
+    if dry_run:
+        _preview(plan_all(chosen, named, settings, config=loaded, options=options, out=out), as_json)
+        return
+    code = _run(
+        chosen, named, loaded, quiet=quiet or as_json, as_json=as_json, report=not no_report,
+        arguments={
+            **dataclasses.asdict(settings), "method": method, "temperature": temperature, "max_tokens": max_tokens,
+            "base_url": base_url, "concurrency": concurrency, "timeout": timeout, "budget": budget, "cache": not no_cache,
+            "fresh": fresh, "out": out,
+        },
+    )  # fmt: skip
+    ctx.exit(code)
+
+
+@click.command(help=w("demo.help"))
+@click.option("--language", "-l", type=click.Choice(["zh", "en"]), default="en", show_default=True, help=w("run.language"))
+@click.option("--limit", type=int, help=w("run.limit"))
+@click.option("--out", "-o", type=click.Path(path_type=Path), metavar="DIR", help=w("run.out"))
+@click.option("--json", "as_json", is_flag=True, help=w("common.json"))
+@click.pass_context
+def demo(ctx: click.Context, language: str, limit: int | None, out: Path | None, as_json: bool) -> None:
+    from medosce.models.config import Config
+    from medosce.suites.suite import load_suite
+
+    # No price of the embedded model: nothing is paid. Baselines first, so that there is something to see at once.
+    arguments = {"language": language, "limit": limit, "out": out}
+    ctx.exit(_run(load_suite("ethics-safety"), (*BASELINES, "embedded"), Config(), quiet=as_json, as_json=as_json, report=True, arguments=arguments))
+
+
+def _run(
+    suite: Any, models: tuple[str, ...], config: Any, *, quiet: bool, as_json: bool, report: bool, arguments: dict[str, Any]
+) -> int:
+    """Run, report, print; returns the exit code (0, or 3 with rows unresolved)."""
+    from medosce.models.base import Model
+    from medosce.runner import api
+    from medosce.runner.plan import Plan
+
+    @contextmanager
+    def watch(plan: Plan, model: Model) -> Iterator[Callable[[Any], None]]:
+        from medosce.cli.progress import watching
+
+        currency = model.price.currency if model.price else None
+        with watching(model.spec, currency, quiet=quiet) as watcher:
+            yield watcher.watch
+
+    results = api.run(suite, models, config=config, watch=watch, **arguments)
+    folders = [result.folder for result in results]
+    pages = _reports(results, arguments.get("out")) if report else []
+    if as_json:
+        _print_json(results, pages)
+    else:
+        _print_results(results, pages, folders)
+    return 3 if any(result.unresolved for result in results) else 0
+
+
+def _reports(results: list[Any], out: Path | None) -> list[Path]:
+    """A report a run, and for several models one more that puts them side by side. The last is the one to open."""
+    from medosce.reporting import write_joint_report, write_run_report
+    from medosce.runner.api import compare
+
+    folders = [result.folder for result in results]
+    pages = [write_run_report(folder) for folder in folders]
+    if len(folders) > 1:
+        try:
+            comparison = compare(folders)
+        except Exception as error:
+            from medosce.schema.errors import InputError
+
+            if not isinstance(error, InputError):
+                raise
+            comparison = None
+        pages.append(write_joint_report(folders, comparison, (out or folders[0].path.parent) / "report.html"))
+    return pages
+
+
+def _print_results(results: list[Any], pages: list[Path], folders: list[Any]) -> None:
+    from medosce.reporting import summary_table, summary_text
+
+    click.echo()
+    if sys.stdout.isatty() and importlib.util.find_spec("rich"):
+        from rich.console import Console
+
+        Console().print(summary_table(folders, user_language()))
+    else:
+        click.echo(summary_text(folders, user_language()))
+    click.echo()
+    for result in results:
+        if result.stop:
+            click.echo(w("run.stopped", model=result.folder.manifest.model["spec"], reason=result.stop.reason), err=True)
+        if result.unresolved:
+            click.echo(w("run.unresolved", n=f"{result.unresolved:,}", folder=result.folder.path), err=True)
+    if any("embedded" in result.summary["notes"] for result in results):
+        click.echo(w("run.embedded"))
+    if any("model_checked" in result.summary["notes"] for result in results):
+        click.echo(w("run.model_checked"))
+    if pages:
+        click.echo(w("run.report", path=pages[-1]))
+
+
+def _print_json(results: list[Any], pages: list[Path]) -> None:
+    record = {
+        "runs": [
+            {
+                "folder": str(result.folder.path), "resumed": result.resumed, "unresolved": result.unresolved,
+                "stopped": result.stop.reason if result.stop else None, "summary": result.summary,
+            }
+            for result in results
+        ],
+        "reports": [str(page) for page in pages],
+    }  # fmt: skip
+    click.echo(json.dumps(record, ensure_ascii=False))
+
+
+def _preview(plans: list[Any], as_json: bool) -> None:
+    from medosce.runner.plan import MANIFEST_NAME, read_manifest
+    from medosce.runner.preview import preview
+
+    records = []
+    for plan, model in plans:
+        done = 0
+        if (plan.folder / MANIFEST_NAME).exists() and read_manifest(plan.folder / MANIFEST_NAME).run_digest == plan.manifest.run_digest:
+            from medosce.engine.journal import JOURNAL_NAME
+            from medosce.runner.folder import index_journal
+
+            done = index_journal(plan.folder / JOURNAL_NAME, plan.rows).settled.count(1)
+        records.append(preview(plan, model, done=done))
+    if as_json:
+        click.echo(json.dumps({"plans": records}, ensure_ascii=False))
+        return
+    for record in records:
+        least = record["smallest_detectable_difference"]["value"]
+        fields = {
+            **record,
+            "cost_text": w("dry.no_price") if record["cost"] is None else w("dry.cost", **record),
+            "seconds_text": w("dry.no_time") if record["seconds"] is None else w("dry.seconds", seconds=f"{record['seconds']:,.0f}"),
+            "half": f"{100 * record['half_width']:.1f}",
+            "least": "–" if least is None else f"{100 * least:.1f}",
+        }
+        click.echo(w("dry.plan", **fields))

@@ -1,0 +1,1 @@
+"""Asking: scheduler, rate control, retries, journal, cache, budget. Knows models and records, nothing of scores."""

@@ -1,0 +1,298 @@
+"""Ask many rows of one model: workers draw rows lazily, retry faults, and journal every end.
+
+The row source is an iterator and workers pull from it, so a million rows stream in bounded memory. Whatever ends a
+run early (budget, bad key, dead endpoint, full disk, Ctrl-C) leaves a sound journal that the same command continues.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from medosce.engine.budget import Budget
+from medosce.engine.cache import KeyMaker, ResponseCache
+from medosce.engine.journal import Journal
+from medosce.engine.pacing import (
+    CONNECT_TRIES, MAX_TRIES, PRESSURE_KINDS, Concurrency, StallClock, TokenBucket, wait_before,
+)  # fmt: skip
+from medosce.models.base import LOGPROB, Ask, Model, ModelFault, Reply
+from medosce.schema.errors import MedOSCEError
+from medosce.schema.records import ProviderFailure, Response
+
+FAILURES_IN_A_ROW = 25
+
+
+@dataclass
+class Progress:
+    """What a progress bar shows, kept current by the asker. `done` counts rows settled in this session."""
+
+    total: int
+    done: int = 0
+    answered: int = 0
+    failed: int = 0
+    cached: int = 0
+    in_flight: int = 0
+    limit: int = 0
+    cost: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+    faults: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class Settings:
+    """How to ask; none of it can change an answer, so none of it is part of the run's address."""
+
+    concurrency: int | None = None
+    """Requests in flight at most; None: adaptive up to the model's own limit."""
+    timeout: float = 300.0
+    max_tries: int = MAX_TRIES
+
+
+@dataclass
+class Stop:
+    """Why asking ended before the rows did. `fatal`: the user must change something first."""
+
+    reason: str
+    fatal: bool = False
+
+
+class Asker:
+    """One model's pass over the rows still missing."""
+
+    def __init__(
+        self, model: Model, journal: Journal, *, progress: Progress, settings: Settings, budget: Budget, cache: ResponseCache | None = None,
+    ) -> None:  # fmt: skip
+        self.model, self.journal, self.progress = model, journal, progress
+        self.settings, self.budget = settings, budget
+        self.cache = cache if model.cacheable else None
+        self.keys = KeyMaker(model.identity)
+        most = settings.concurrency or model.limits.concurrency
+        self.concurrency = Concurrency(most, start=most if settings.concurrency else None, adaptive=not model.local)
+        now = time.monotonic()
+        limits = model.limits
+        self._requests = TokenBucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
+        self._tokens = TokenBucket(limits.tokens_per_minute, now) if limits.tokens_per_minute else None
+        self._stall = StallClock(settings.timeout)
+        self._max_tokens = 1 if model.sampling.method == LOGPROB else model.sampling.max_tokens
+        self._draw = random.Random()
+        self._paused_until = 0.0
+        self._recent_pressure = 0.0
+        self._failures_in_a_row = 0
+        self._settled = asyncio.Event()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._active = 0
+        self._idle = asyncio.Event()
+        self._error: BaseException | None = None
+        self.stop: Stop | None = None
+
+    async def run(self, asks: Iterator[Ask]) -> Stop | None:
+        """Ask every row of `asks`; returns why it stopped early, or None. Cancellation keeps what was recorded."""
+        self._asks = asks
+        self.journal.on_failure = self._cancel_workers
+        self._spawn()
+        try:
+            await self._idle.wait()
+            if self._error:
+                raise self._error
+        finally:
+            self._cancel_workers()
+            await asyncio.gather(*self._workers, return_exceptions=True)
+            if self.cache:
+                self.cache.commit()
+        return self.stop
+
+    def _cancel_workers(self) -> None:
+        for task in self._workers:
+            task.cancel()
+
+    def _spawn(self) -> None:
+        while self._active < int(self.concurrency.limit) and not self.stop:
+            self._active += 1
+            task = asyncio.create_task(self._work())
+            self._workers.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._workers.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._error = self._error or error
+            self._cancel_workers()
+        if not self._workers:
+            self._idle.set()
+
+    async def _work(self) -> None:
+        """Draw rows until there are none, the run stops, or fewer workers are wanted. The count of active workers is kept
+        here and not read off the tasks, so that two workers never both leave for the same surplus."""
+        try:
+            served = 0
+            while not self.stop and not self.journal.failed and self._active <= max(1, int(self.concurrency.limit)):
+                ask = next(self._asks, None)
+                if ask is None:
+                    return
+                request = self.model.request_of(ask)
+                key = self.keys.key(request, ask.repeat)
+                hit = self.cache.get(key) if self.cache else None
+                if hit is not None:
+                    self._record(ask, hit, key, seconds=0.0, tries=0, faults={}, cached=True)
+                elif not await self._ask(ask, request, key):
+                    return
+                if hit is not None or self.model.local:
+                    # Nothing was awaited: let the progress bar and the interrupt have their turn.
+                    served += 1
+                    if served % 64 == 0:
+                        await asyncio.sleep(0)
+                elif self._active < int(self.concurrency.limit):
+                    self._spawn()
+        finally:
+            self._active -= 1
+
+    async def _ask(self, ask: Ask, request: bytes, key: str) -> bool:
+        """Try until an answer, a final fault or the last try. False when the run must stop."""
+        reserved = await self._reserve(request)
+        if reserved is None:
+            self.stop = self.stop or Stop("the budget does not cover another request")
+            return False
+        faults: Counter[str] = Counter()
+        usage = None
+        tries = 0
+        try:
+            while True:
+                await self._wait_turn(request)
+                tries += 1
+                start = time.monotonic()
+                self.progress.in_flight += 1
+                try:
+                    async with asyncio.timeout(None if self.model.local else self._stall.seconds):
+                        reply = await self.model.answer(ask, request)
+                except ModelFault as error:
+                    fault = error
+                except TimeoutError:
+                    fault = ModelFault("stall", f"no answer in {self._stall.seconds:.0f} s")
+                else:
+                    now = time.monotonic()
+                    seconds = now - start
+                    self.concurrency.answered(seconds, now)
+                    self._stall.answered(seconds)
+                    usage = reply.usage
+                    self._failures_in_a_row = 0
+                    self._record(ask, reply, key, seconds, tries, faults, cached=False)
+                    return True
+                finally:
+                    self.progress.in_flight -= 1
+                faults[fault.kind] += 1
+                self.progress.faults[fault.kind] += 1
+                if fault.kind in PRESSURE_KINDS:
+                    self._pressure(fault)
+                if not fault.retryable or tries >= self._tries_for(fault):
+                    return self._give_up(ask, key, fault, time.monotonic() - start, tries, faults)
+                await asyncio.sleep(wait_before(tries + 1, fault.retry_after, self._draw))
+        finally:
+            self.budget.settle(reserved, usage)
+            self.progress.cost = self.budget.spent
+            if not self._settled.is_set():
+                self._settled.set()
+
+    async def _reserve(self, request: bytes) -> float | None:
+        """Wait for room in the budget; None when nothing is in flight that could make any."""
+        while (amount := self.budget.reserve(request, self._max_tokens)) is None:
+            if self.budget.reserved <= 0 or self.stop:
+                return None
+            self._settled.clear()
+            await self._settled.wait()
+        return amount
+
+    async def _wait_turn(self, request: bytes) -> None:
+        now = time.monotonic()
+        wait = max(0.0, self._paused_until - now)
+        if self._requests:
+            wait = max(wait, self._requests.wait(1, now))
+        if self._tokens:
+            wait = max(wait, self._tokens.wait(len(request) / 4 + min(self._max_tokens, 500), now))
+        if wait:
+            await asyncio.sleep(wait)
+
+    def _tries_for(self, fault: ModelFault) -> int:
+        # An address that refuses connections before anything ever answered is most likely mistyped: say so soon.
+        if fault.kind == "connect" and self.progress.answered == 0:
+            return min(CONNECT_TRIES, self.settings.max_tries)
+        return self.settings.max_tries
+
+    def _pressure(self, fault: ModelFault) -> None:
+        now = time.monotonic()
+        self.concurrency.pressed(now, settle=max(1.0, min(fault.retry_after or 1.0, 30.0)))
+        self.progress.limit = int(self.concurrency.limit)
+        # One 429 among many answers concerns one request; when most answers are refusals the whole endpoint asks for a pause.
+        if fault.retry_after and self._recent_pressure > 0.5:
+            self._paused_until = max(self._paused_until, now + min(fault.retry_after, 600.0))
+        self._recent_pressure += 0.1 * (1 - self._recent_pressure)
+
+    def _record(
+        self, ask: Ask, reply: Reply, key: str, seconds: float, tries: int, faults: Counter[str] | dict[str, int], cached: bool
+    ) -> None:
+        progress = self.progress
+        progress.done += 1
+        progress.answered += 1
+        progress.cached += cached
+        progress.limit = int(self.concurrency.limit)
+        self._recent_pressure *= 0.9
+        response = Response(
+            row=ask.row, item=ask.item.id, order=ask.order, repeat=ask.repeat, text=reply.text, reasoning=reply.reasoning,
+            finish=reply.finish, logprobs=reply.logprobs, model=reply.model, fingerprint=reply.fingerprint,
+            usage=reply.usage, seconds=round(seconds, 4), tries=tries, faults=dict(faults), cached=cached, key=key,
+            dropped=reply.dropped, at=_now(),
+        )  # fmt: skip
+        cache = self.cache
+        if cache is None or cached or reply.finish == "content_filter":
+            self.journal.add(response)
+        else:
+            self.journal.add(response, lambda: cache.put(key, self.model.spec, reply))
+
+    def _give_up(self, ask: Ask, key: str, fault: ModelFault, seconds: float, tries: int, faults: Counter[str]) -> bool:
+        if fault.fatal:
+            self.stop = Stop(fault.message, fatal=True)
+            return False
+        if fault.kind == "not_recorded":
+            self.progress.done += 1
+            return True
+        self.progress.done += 1
+        self.progress.failed += 1
+        self._failures_in_a_row += 1
+        self.journal.add(
+            Response(
+                row=ask.row, item=ask.item.id, order=ask.order, repeat=ask.repeat, seconds=round(seconds, 4), tries=tries,
+                faults=dict(faults), error=ProviderFailure(fault.kind, fault.message, fault.status), key=key, at=_now(),
+            )  # fmt: skip
+        )
+        if fault.kind == "connect" and self.progress.answered == 0:
+            self.stop = Stop(fault.message, fatal=True)
+        elif self._failures_in_a_row >= FAILURES_IN_A_ROW:
+            self.stop = Stop(f"{FAILURES_IN_A_ROW} requests in a row failed, the last with: {fault.message}")
+        return self.stop is None
+
+
+_now_cache = (0, "")
+
+
+def _now() -> str:
+    """UTC to the second, ISO 8601."""
+    global _now_cache
+    second = int(time.time())
+    if _now_cache[0] != second:
+        _now_cache = (second, datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return _now_cache[1]
+
+
+async def ask_all(asker: Asker, asks: Iterator[Ask]) -> Stop | None:
+    """Open the model, ask every row, close it. Raises MedOSCEError where the model cannot be opened."""
+    try:
+        await asker.model.open()
+    except MedOSCEError:
+        await asker.model.close()
+        raise
+    try:
+        return await asker.run(asks)
+    finally:
+        await asker.model.close()

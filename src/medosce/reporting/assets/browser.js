@@ -1,0 +1,437 @@
+"use strict";
+/* The item browser: inflates the rows, filters, pages, shows one. Every text from a run is put in by textContent only. */
+function MedosceBrowser(root, words) {
+  const PAGE = 50;
+  const REPLY = words.outcomes, REPLIED = words.replied;
+  let data = null, rows = [], found = [], language = "en", loading = null;
+  const state = { dimension: "", axis: "", language: "", outcome: "", verdict: "", model: "", text: "", page: 0, open: null };
+  let parts = {};
+
+  const t = (key, values) => {
+    let text = words[language][key];
+    if (text === undefined) return undefined;
+    for (const name in values || {}) text = text.split("{" + name + "}").join(values[name]);
+    return text;
+  };
+  const named = (prefix, name) => t(prefix + "." + name) || name;
+
+  function el(tag, name, text) {
+    const node = document.createElement(tag);
+    if (name) node.className = name;
+    if (text !== undefined && text !== null) node.textContent = text;
+    return node;
+  }
+  function add(parent, ...nodes) {
+    for (const node of nodes) if (node) parent.append(node);
+    return parent;
+  }
+
+  /* Unpacking */
+  async function inflate(text) {
+    const binary = atob(text.trim());
+    const bytes = new Uint8Array(binary.length);
+    for (let at = 0; at < binary.length; at++) bytes[at] = binary.charCodeAt(at);
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    return JSON.parse(await new Response(stream).text());
+  }
+  function load() {
+    if (loading) return loading;
+    loading = (async () => {
+      try {
+        if (typeof DecompressionStream === "undefined") throw new Error("old");
+        const holder = document.getElementById("data");
+        data = await inflate(holder.textContent);
+        holder.textContent = "";
+      } catch (error) {
+        root.replaceChildren(el("p", "waiting", t(error.message === "old" ? "js.old" : "js.damaged")));
+        return;
+      }
+      rows = data.rows.map(([item, order, repeat, results], at) => ({ at, item: data.items[item], order, repeat, results }));
+      build();
+      root.removeAttribute("data-waiting");
+      follow();
+    })();
+    return loading;
+  }
+
+  /* What a result counts as */
+  function verdict(result) {
+    if (!result) return "absent";
+    if (!REPLIED[result.x]) return "missing";
+    if (result.c === 1) return "right";
+    return result.c === 0 ? "wrong" : "unmarked";
+  }
+  const GLYPH = { right: "✓", wrong: "✕", missing: "–", unmarked: "•", absent: "" };
+  const considered = (row) => (state.model === "" ? row.results : [row.results[+state.model]]).filter(Boolean);
+
+  function haystack(row) {
+    if (row.hay === undefined) {
+      const item = row.item;
+      const texts = [item.id, item.g, item.q, item.sp, item.r, ...Object.values(item.o || {})];
+      for (const message of item.m || []) texts.push(message.content);
+      for (const value of Object.values(item.t || {})) texts.push(value);
+      for (const result of row.results) if (result) texts.push(result.t, answerText(result.a));
+      row.hay = texts.filter(Boolean).join("\n").toLowerCase();
+    }
+    return row.hay;
+  }
+  function fits(row) {
+    const item = row.item;
+    if (state.dimension && (item.d || "") !== state.dimension) return false;
+    if (state.axis && item.x !== state.axis) return false;
+    if (state.language && item.l !== state.language) return false;
+    if (state.outcome !== "" && !considered(row).some((result) => result.x === +state.outcome)) return false;
+    if (state.verdict === "disagree") {
+      if (new Set(row.results.filter(Boolean).map(verdict)).size < 2) return false;
+    } else if (state.verdict && !considered(row).some((result) => verdict(result) === state.verdict)) return false;
+    if (state.model !== "" && !row.results[+state.model]) return false;
+    return !state.text || haystack(row).includes(state.text);
+  }
+
+  /* The frame: filters, list, detail; built once a language */
+  function build() {
+    const kept = root.contains(document.activeElement) && document.activeElement.dataset.filter;
+    const distinct = (read) => [...new Set(rows.map(read).filter((value) => value !== undefined && value !== null && value !== ""))];
+    const dimensions = distinct((row) => row.item.d);
+    const several = data.runs.length > 1;
+    const verdicts = ["right", "wrong", "missing", "unmarked"].filter((name) => rows.some((row) => row.results.some((r) => r && verdict(r) === name)));
+    if (several) verdicts.push("disagree");
+    const outcomes = [...new Set(rows.flatMap((row) => row.results.filter(Boolean).map((result) => result.x)))].sort((a, b) => a - b);
+    parts = { list: el("ol", "rows"), detail: el("article", "detail"), count: el("p", "count"), pager: el("div", "pager") };
+    const filters = el("div", "filters");
+    filters.setAttribute("role", "search");
+    add(filters,
+      search(),
+      several && select("model", data.runs.map((label, at) => [String(at), label]), "js.any_model"),
+      dimensions.length > 1 && select("dimension", dimensions.map((id) => [id, t("dimension." + id) ? id + " " + t("dimension." + id) : id])),
+      distinct((row) => row.item.x).length > 1 && select("axis", distinct((row) => row.item.x).map((id) => [id, named("axis", id)])),
+      distinct((row) => row.item.l).length > 1 && select("language", distinct((row) => row.item.l).map((id) => [id, named("language", id)])),
+      select("verdict", verdicts.map((id) => [id, t("js." + id)])),
+      outcomes.length > 1 && select("outcome", outcomes.map((code) => [String(code), named("outcome", REPLY[code] || "?")])),
+      button("clear", t("js.clear"), clear));
+    parts.count.setAttribute("role", "status");
+    parts.list.setAttribute("aria-label", t("js.list"));
+    parts.detail.setAttribute("aria-label", t("js.detail"));
+    parts.detail.tabIndex = -1;
+    const keys = el("p", "keys", t("js.keys"));
+    const left = add(el("div", "list"), parts.count, parts.list, parts.pager, keys);
+    root.replaceChildren(filters, add(el("div", "panes"), left, parts.detail));
+    refresh(false);
+    if (kept) root.querySelector('[data-filter="' + kept + '"]').focus();
+  }
+  function button(name, text, act) {
+    const node = el("button", name, text);
+    node.type = "button";
+    node.addEventListener("click", act);
+    return node;
+  }
+  function labelled(key, control) {
+    const label = el("label", "filter");
+    return add(label, el("span", "", t(key)), control);
+  }
+  function select(name, choices, any) {
+    const control = el("select");
+    control.dataset.filter = name;
+    for (const [value, text] of [["", t(any || "js.any")], ...choices]) {
+      const option = el("option", "", text);
+      option.value = value;
+      control.append(option);
+    }
+    control.value = state[name];
+    control.addEventListener("change", () => { state[name] = control.value; refresh(true); });
+    return labelled("js." + name, control);
+  }
+  function search() {
+    const control = el("input");
+    control.type = "search";
+    control.placeholder = t("js.search");
+    control.dataset.filter = "text";
+    control.value = state.text;
+    let timer = 0;
+    control.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => { state.text = control.value.trim().toLowerCase(); refresh(true); }, 120);
+    });
+    const label = labelled("js.search.label", control);
+    label.classList.add("wide");
+    return label;
+  }
+  function clear() {
+    for (const name of ["dimension", "axis", "language", "outcome", "verdict", "model", "text"]) state[name] = "";
+    build();
+    refresh(true);
+  }
+
+  /* The list */
+  function refresh(restart) {
+    found = rows.filter(fits);
+    if (restart) state.page = 0;
+    state.page = Math.min(state.page, Math.max(0, Math.ceil(found.length / PAGE) - 1));
+    if (restart || (state.open && !rows.includes(state.open))) {
+      if (!found.includes(state.open)) state.open = wide() ? found[0] || null : null;
+    } else if (!state.open && wide()) state.open = found[0] || null;
+    list();
+    detail();
+  }
+  const wide = () => window.matchMedia("(min-width: 60em)").matches;
+
+  function list() {
+    const first = state.page * PAGE, shown = found.slice(first, first + PAGE);
+    parts.count.textContent = t("js.count", { n: found.length.toLocaleString("en"), all: rows.length.toLocaleString("en") });
+    parts.list.replaceChildren(...shown.map(line));
+    if (!found.length) parts.list.append(el("li", "none", t("js.none")));
+    const pages = Math.max(1, Math.ceil(found.length / PAGE));
+    const previous = button("", "‹", () => turn(-1)), next = button("", "›", () => turn(1));
+    previous.setAttribute("aria-label", t("js.previous"));
+    next.setAttribute("aria-label", t("js.next"));
+    previous.disabled = state.page === 0;
+    next.disabled = state.page >= pages - 1;
+    parts.pager.replaceChildren(previous, el("span", "", t("js.page", { page: state.page + 1, pages })), next);
+  }
+  function turn(by) {
+    state.page += by;
+    state.open = wide() ? found[state.page * PAGE] || null : null;
+    list();
+    detail();
+    parts.list.scrollTop = 0;
+  }
+  function line(row) {
+    const item = row.item, node = el("button", "row"), marks = el("span", "marks");
+    node.type = "button";
+    for (const result of row.results) {
+      const is = verdict(result), mark = el("span", "glyph " + is, GLYPH[is]);
+      if (result) mark.append(el("span", "visually-hidden", t("js." + is) + " "));
+      marks.append(mark);
+    }
+    const head = add(el("span", "row-head"), el("span", "id", item.id), turns(row) && el("span", "turn", turns(row)));
+    if (row.results.length === 1 && row.results[0]) {
+      const result = row.results[0], answer = answerText(result.a);
+      head.append(el("span", "said", answer || named("outcome", REPLY[result.x] || "?")));
+    }
+    add(node, marks, add(el("span", "row-text"), head, el("bdi", "snippet", snippet(item))));
+    if (row === state.open) node.setAttribute("aria-current", "true");
+    node.addEventListener("click", () => open(row, true));
+    const holder = el("li");
+    holder.append(node);
+    return holder;
+  }
+  function turns(row) {
+    const texts = [];
+    if (row.order) texts.push(t("js.order", { n: row.order }));
+    if (row.repeat) texts.push(t("js.repeat", { n: row.repeat }));
+    return texts.join(" · ");
+  }
+  function snippet(item) {
+    const text = item.q || (item.m && item.m.length && item.m[item.m.length - 1].content) || Object.values(item.t || {}).join(" ");
+    return text.length > 160 ? text.slice(0, 160) + "…" : text;
+  }
+  function answerText(answer) {
+    if (answer === undefined || answer === null) return "";
+    if (!Array.isArray(answer)) return String(answer);
+    return answer.map((part) => (typeof part === "string" ? part : named("finding", part.type || ""))).join(", ");
+  }
+
+  /* Moving and linking */
+  function open(row, focus) {
+    state.open = row;
+    const at = found.indexOf(row);
+    if (at >= 0) state.page = Math.floor(at / PAGE);
+    list();
+    detail();
+    const current = parts.list.querySelector('[aria-current="true"]');
+    if (current) within(current, parts.list);
+    if (row) history.replaceState(null, "", address(row));
+    if (!wide()) parts.detail.scrollIntoView({ block: "start" });
+    if (focus) (wide() && current ? current : parts.detail).focus({ preventScroll: true });
+  }
+  function within(node, box) {
+    const top = node.offsetTop - box.offsetTop;
+    if (top < box.scrollTop) box.scrollTop = top;
+    else if (top + node.offsetHeight > box.scrollTop + box.clientHeight) box.scrollTop = top + node.offsetHeight - box.clientHeight;
+  }
+  function address(row) {
+    let text = "#item=" + encodeURIComponent(row.item.id);
+    if (row.order) text += "&order=" + row.order;
+    if (row.repeat) text += "&repeat=" + row.repeat;
+    return text;
+  }
+  function close() {
+    const row = state.open;
+    state.open = null;
+    list();
+    detail();
+    history.replaceState(null, "", "#items");
+    const at = found.slice(state.page * PAGE, state.page * PAGE + PAGE).indexOf(row);
+    const node = parts.list.children[at] && parts.list.children[at].firstChild;
+    if (node) { node.focus(); node.scrollIntoView({ block: "center" }); }
+  }
+  function step(by) {
+    const at = state.open ? found.indexOf(state.open) + by : 0;
+    if (found[at]) open(found[at], true);
+  }
+  function key(event) {
+    if (!data || event.ctrlKey || event.metaKey || event.altKey) return;
+    const typing = /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName);
+    if (event.key === "Escape" && typing) { event.target.blur(); return; }
+    if (typing) return;
+    const inside = root.contains(event.target) || event.target === document.body;
+    const arrows = root.contains(event.target) && parts.list.contains(event.target);
+    if (event.key === "j" && inside) step(1);
+    else if (event.key === "k" && inside) step(-1);
+    else if (event.key === "ArrowDown" && arrows) step(1);
+    else if (event.key === "ArrowUp" && arrows) step(-1);
+    else if (event.key === "Enter" && state.open && arrows && wide()) parts.detail.focus();
+    else if (event.key === "/") root.querySelector('[data-filter="text"]').focus();
+    else if (event.key === "Escape" && state.open && root.contains(event.target)) close();
+    else return;
+    event.preventDefault();
+  }
+  function follow() {
+    if (!data) return;
+    const wanted = new URLSearchParams(location.hash.slice(1));
+    if (wanted.has("dimension")) {
+      for (const name of ["axis", "language", "outcome", "verdict", "model", "text"]) state[name] = "";
+      state.dimension = wanted.get("dimension");
+      build();
+      refresh(true);
+      document.getElementById("items").scrollIntoView();
+    } else if (wanted.has("item")) {
+      const id = wanted.get("item"), order = +wanted.get("order") || 0, repeat = +wanted.get("repeat") || 0;
+      const all = rows.filter((row) => row.item.id === id);
+      const row = all.find((one) => one.order === order && one.repeat === repeat) || all[0];
+      if (row && !found.includes(row)) clear();
+      document.getElementById("items").scrollIntoView();
+      if (row) open(row, false);
+      else parts.count.textContent = t("js.not_here", { id });
+    }
+  }
+
+  /* One row in full */
+  function block(title, node, name) {
+    return node && add(el("section", "block " + (name || "")), el("h4", "", title), node);
+  }
+  function prose(text) {
+    return el("p", "prose", text);
+  }
+  function detail() {
+    const row = state.open;
+    root.classList.toggle("opened", Boolean(row));
+    parts.detail.replaceChildren();
+    if (!row) return;
+    const item = row.item, head = el("header", "detail-head");
+    const link = el("a", "permalink", "#");
+    link.href = address(row);
+    link.setAttribute("aria-label", t("js.link"));
+    add(head, button("back", "‹ " + t("js.back"), close), add(el("h3"), el("span", "id", item.id), link),
+      el("p", "tags", [item.d && (t("dimension." + item.d) ? item.d + " " + t("dimension." + item.d) : item.d), named("language", item.l), turns(row)].filter(Boolean).join(" · ")));
+    add(parts.detail, head, question(item), options(row), gold(item));
+    row.results.forEach((result, at) => parts.detail.append(answer(row, result, at)));
+    add(parts.detail,
+      item.r && block(t("js.rationale"), prose(item.r)), item.p && block(t("js.principle"), prose(item.p)),
+      item.f && block(t("js.reference"), prose(item.f)), about(item));
+    parts.detail.scrollTop = 0;
+  }
+  function question(item) {
+    const box = el("div", "question");
+    if (item.q) box.append(prose(item.q));
+    for (const message of item.m || []) box.append(turn_of(message.role, message.content));
+    if (item.t) {
+      const facts = el("dl", "report");
+      for (const [name, value] of Object.entries(item.t)) add(facts, el("dt", "", named("section", name)), el("dd", "prose", String(value)));
+      box.append(facts);
+    }
+    if (item.i) box.append(block(t("js.images"), el("p", "", item.i.join(", "))));
+    if (item.c) {
+      const criteria = el("ul", "criteria");
+      for (const one of item.c) add(criteria, el("li", "", one.criterion + " (" + t("js.points", { n: one.points }) + ")"));
+      box.append(block(t("js.criteria"), criteria));
+    }
+    return box;
+  }
+  function options(row) {
+    const item = row.item;
+    if (!item.o) return item.b ? block(t("js.labels"), el("p", "", item.b.join(", "))) : null;
+    const gold = new Set([].concat(item.a || []));
+    const box = el("ul", "options");
+    for (const [letter, text] of Object.entries(item.o)) {
+      const right = gold.has(letter), line = el("li", right ? "key" : "");
+      const chosenBy = row.results.map((result, at) => (result && [].concat(result.a || []).includes(letter) ? at : -1)).filter((at) => at >= 0);
+      add(line, el("span", "letter", letter), el("bdi", "option-text", text));
+      const badges = el("span", "badges");
+      if (right) badges.append(el("span", "badge good", "✓ " + t("js.key")));
+      for (const at of chosenBy) badges.append(el("span", right ? "badge chose" : "badge chose bad", row.results.length > 1 ? data.runs[at] : t("js.chosen")));
+      if (badges.childNodes.length) line.append(badges);
+      box.append(line);
+    }
+    return box;
+  }
+  function gold(item) {
+    if (item.o || item.a === undefined) return null;
+    if (!Array.isArray(item.a)) return block(t("js.gold"), prose(item.a));
+    const box = el("ul", "criteria");
+    for (const part of item.a) {
+      const text = typeof part === "string" ? part : [named("finding", part.type), part.section && named("section", part.section), part.quote && "“" + part.quote + "”", part.correction && "→ " + part.correction].filter(Boolean).join(" · ");
+      box.append(el("li", "", text));
+    }
+    return block(t("js.gold"), box);
+  }
+  function answer(row, result, at) {
+    const box = el("section", "answer");
+    if (row.results.length > 1) box.append(el("h4", "of-model m" + (at % 8), data.runs[at]));
+    if (!result) return add(box, el("p", "muted", t("js.not_here", { id: row.item.id })));
+    const is = verdict(result), read = answerText(result.a), status = el("p", "status");
+    add(status, el("span", "badge verdict " + is, GLYPH[is] + " " + named("outcome", REPLY[result.x] || "?")));
+    if (read) {
+      add(status, el("span", "", t("js.answer") + ": "), el("strong", "", read));
+      if (result.h) status.append(" (" + t("js.shown_letter", { letter: answerText(result.h) }) + ")");
+    }
+    if (result.u) add(status, add(el("span", "muted"), t("js.rule") + " ", el("code", "", result.u)));
+    box.append(status);
+    if (result.e) box.append(block(t("js.error"), prose(result.e.join(": ")), "failure"));
+    const reply = result.t === undefined ? el("p", "muted", t("js.no_reply")) : result.t.trim() === "" ? el("p", "muted", t("js.empty")) : el("div", "reply", result.t);
+    if (result.t !== undefined || !result.e) box.append(block(t("js.reply"), reply));
+    if (result.l) box.append(el("p", "cut", t("js.cut", { limit: result.t.length.toLocaleString("en"), length: result.l.toLocaleString("en"), row: result.q })));
+    if (result.n) {
+      const more = add(el("details"), el("summary", "", t("js.reasoning")), el("div", "reply", result.n));
+      if (result.nl) more.append(el("p", "cut", t("js.cut", { limit: result.n.length.toLocaleString("en"), length: result.nl.toLocaleString("en"), row: result.q })));
+      box.append(more);
+    }
+    if (result.m) box.append(prompt(row, result));
+    const facts = [];
+    if (result.w) facts.push(t("js.shown", { order: result.w.split("").join(" ") }));
+    if (result.s) facts.push(t("js.seconds", { n: result.s }));
+    if (result.y) facts.push(t("js.tries", { n: result.y }));
+    if (result.i || result.o) facts.push(t("js.tokens", { input: result.i || 0, output: result.o || 0 }));
+    if (result.k) facts.push(t("js.cached"));
+    if (result.f) facts.push(t("js.finish", { finish: result.f }));
+    if (facts.length) box.append(el("p", "muted", facts.join(" · ")));
+    return box;
+  }
+  function prompt(row, result) {
+    const order = (result.w || Object.keys(row.item.o || {}).join("")).split("");
+    const fill = (text) => text.replace(/[\ue000-\ue01a]/g, (mark) => {
+      const at = mark.charCodeAt(0) - 0xe000;
+      return at === 0 ? row.item.q || "" : (row.item.o || {})[order[at - 1]] || mark;
+    });
+    const box = add(el("details", "prompt"), el("summary", "", t("js.prompt")));
+    for (const [role, skeleton] of result.m) box.append(turn_of(role, fill(data.skeletons[skeleton])));
+    return box;
+  }
+  function turn_of(role, content) {
+    return add(el("div", "turn-of"), el("span", "role", role), el("div", "reply", content));
+  }
+  function about(item) {
+    const facts = [["js.kind", named("kind", item.k)], ["js.specialty", item.sp], ["js.difficulty", item.e], ["js.group", item.g],
+      ["js.source", item.s], ["js.validation", item.v && named("validation", item.v.status)]].filter((pair) => pair[1]);
+    const box = el("dl", "facts");
+    for (const [name, value] of facts) box.append(add(el("div"), el("dt", "", t(name)), el("dd", "", value)));
+    return block(t("js.about"), box, "about");
+  }
+
+  document.addEventListener("keydown", key);
+  window.addEventListener("hashchange", () => { if (/^#(item|dimension)=/.test(location.hash)) load().then(follow); });
+  return {
+    load,
+    speak(wanted) { language = wanted; if (data) build(); },
+  };
+}

@@ -1,0 +1,227 @@
+"""One pass over the rows: the tallies the figures need, and the item browser's data, deflated within a size budget.
+
+Items are stored once, prompts as skeletons (question and options replaced by marks), long replies cut, and above
+`MAX_ROWS` a sample of whole groups is taken. Leaves every text as it is: escaping is the page's business.
+"""
+
+import base64
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from medosce.reporting.source import ReportRow, ReportRun
+from medosce.schema.dimensions import axis_of
+from medosce.schema.items import Item
+from medosce.schema.items_file import id_hash
+from medosce.schema.outcomes import OUTCOMES, Outcome
+
+MAX_ROWS = 20_000
+MAX_REPLY = 2_000
+MAX_PROMPT = 6_000
+BUDGET = 5_400_000
+"""Bytes of base64 the browser's data may take; with page, style and script the file stays under 6 MB."""
+_CUTS = ((MAX_REPLY, 1_000), (MAX_REPLY, 0), (1_000, 0), (500, 0), (250, 0))
+"""(characters of a reply, characters of its reasoning) tried in turn until the data fits."""
+_MARK = 0xE000
+"""Private-use characters that stand for the question and, from the next on, the options as shown."""
+_MARKS = frozenset(map(chr, range(_MARK, _MARK + 27)))
+_CODES = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
+_ITEM_KEYS = {
+    "kind": "k", "dimension": "d", "specialty": "sp", "language": "l", "group": "g", "difficulty": "e", "options": "o",
+    "labels": "b", "answer": "a", "criteria": "c", "reference": "f", "rationale": "r", "principle": "p", "source": "s",
+    "images": "i", "report": "t", "messages": "m", "question": "q", "validation": "v",
+}  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """What the figures need beyond the summary, over all rows of a run. Letters are those the model saw."""
+
+    rows: int = 0
+    right: int = 0
+    chosen: dict[str, int] = field(default_factory=dict)
+    gold: dict[str, int] = field(default_factory=dict)
+    chance_sum: float = 0.0
+    chance_rows: int = 0
+
+    @property
+    def chance(self) -> float | None:
+        """The expected share right of blind guessing; None unless every row has a fixed number of single answers."""
+        return self.chance_sum / self.rows if self.rows and self.chance_rows == self.rows else None
+
+    def add(self, row: ReportRow) -> None:
+        """Count one row."""
+        item, score = row.item, row.score
+        self.rows += 1
+        self.right += score.correct is True
+        ways = len(item.options or ()) if item.kind == "single_choice" else len(item.labels or ())
+        if item.kind in ("single_choice", "classification") and ways:
+            self.chance_sum += 1 / ways
+            self.chance_rows += 1
+        if item.kind == "single_choice" and score.outcome == Outcome.ANSWERED and isinstance(score.shown, str) and score.shown:
+            for letter in row.shown:
+                self.chosen.setdefault(letter, 0)
+                self.gold.setdefault(letter, 0)
+            self.chosen[score.shown] = self.chosen.get(score.shown, 0) + 1
+            right = {item.options[letter] for letter in item.gold_letters} if item.options else set()
+            for letter, text in row.shown.items():
+                if text in right:
+                    self.gold[letter] += 1
+
+
+@dataclass
+class Browser:
+    """The item browser's data and what was left out of it."""
+
+    data: str
+    shown: int
+    planned: int
+    reply_limit: int
+    cut: int
+    reasoning_kept: bool
+    answered_by: list[Tally]
+
+    @property
+    def sampled(self) -> bool:
+        """Whether rows were left out."""
+        return self.shown < self.planned
+
+
+def browse(runs: list[ReportRun], labels: list[str], *, max_rows: int = MAX_ROWS, budget: int = BUDGET) -> Browser:
+    """Read every row of every run once and pack at most `max_rows` of them into at most `budget` bytes of base64."""
+    book = _Book(len(runs))
+    tallies = [Tally() for _ in runs]
+    planned = sum(run.manifest.planned for run in runs)
+    # Whole groups are taken or left by a hash of their name, so all runs of a joint report show the same questions.
+    share = 1.0 if planned <= max_rows else 0.97 * max_rows / planned
+    seen = kept = 0
+    for at, run in enumerate(runs):
+        for row in run.rows():
+            seen += 1
+            tallies[at].add(row)
+            if kept < max_rows and (share >= 1 or id_hash(row.item.unit) < share * 2**64):
+                book.add(at, row)
+                kept += 1
+    while True:
+        for reply_limit, reasoning_limit in _CUTS:
+            data, cut = book.packed(labels, reply_limit, reasoning_limit)
+            if len(data) <= budget:
+                return Browser(data, book.results, seen, reply_limit, cut, reasoning_limit > 0, tallies)
+        if not book.halve():
+            return Browser(data, book.results, seen, reply_limit, cut, False, tallies)
+
+
+class _Book:
+    """Items, prompts and rows, each kept once; `packed` turns them into the page's data."""
+
+    def __init__(self, runs: int) -> None:
+        self.runs = runs
+        self.items: dict[str, dict[str, Any]] = {}
+        self.skeletons: dict[str, int] = {}
+        self.rows: dict[tuple[str, int, int], list[dict[str, Any] | None]] = {}
+
+    @property
+    def results(self) -> int:
+        return sum(result is not None for results in self.rows.values() for result in results)
+
+    def add(self, at: int, row: ReportRow) -> None:
+        item, score = row.item, row.score
+        if item.id not in self.items:
+            self.items[item.id] = _packed_item(item)
+        results = self.rows.setdefault((item.id, score.order, score.repeat), [None] * self.runs)
+        results[at] = self._result(row)
+
+    def _result(self, row: ReportRow) -> dict[str, Any]:
+        item, score, response = row.item, row.score, row.response
+        packed: dict[str, Any] = {
+            "x": _CODES.get(score.outcome, -1),
+            "c": None if score.correct is None else int(score.correct),
+            "a": score.answer,
+            "h": score.shown if score.shown != score.answer else None,
+            "u": score.rule,
+            "z": score.chosen_text if score.chosen_text not in (item.options or {}).values() else None,
+            "w": self._order(row),
+            "m": [[message.role, self._skeleton(message.content, row)] for message in row.messages],
+        }
+        if response:
+            packed |= {
+                "t": response.text,
+                "n": response.reasoning,
+                "f": response.finish if response.finish not in (None, "stop") else None,
+                "s": round(response.seconds, 2) or None,
+                "y": response.tries if response.tries != 1 else None,
+                "i": response.usage.input or None,
+                "o": response.usage.output or None,
+                "k": 1 if response.cached else None,
+                "q": response.row,
+                "e": [response.error.kind, response.error.message[:500]] if response.error else None,
+            }
+        return {key: value for key, value in packed.items() if value is not None and value != []}
+
+    @staticmethod
+    def _order(row: ReportRow) -> str | None:
+        """The item's own letters in the order shown; None when that is their own order."""
+        letter_of = {text: letter for letter, text in (row.item.options or {}).items()}
+        order = "".join(letter_of.get(text, "?") for text in row.shown.values())
+        return order if order and order != "".join(row.item.options or ()) else None
+
+    def _skeleton(self, content: str, row: ReportRow) -> int:
+        text = content if len(content) <= MAX_PROMPT else content[:MAX_PROMPT] + "…"
+        if not _MARKS.intersection(text):
+            if row.item.question:
+                text = text.replace(row.item.question, chr(_MARK))
+            parts = [(option, chr(_MARK + 1 + at)) for at, option in enumerate(row.shown.values()) if option]
+            for option, mark in sorted(parts, key=lambda part: -len(part[0])):
+                text = text.replace(option, mark)
+        return self.skeletons.setdefault(text, len(self.skeletons))
+
+    def packed(self, labels: list[str], reply_limit: int, reasoning_limit: int) -> tuple[str, int]:
+        """(base64 of the deflated JSON, number of replies cut)."""
+        index = {id: at for at, id in enumerate(self.items)}
+        cut = 0
+        rows = []
+        for (id, order, repeat), results in self.rows.items():
+            short = []
+            for result in results:
+                if result and len(result.get("t", "")) > reply_limit:
+                    result = {**result, "t": result["t"][:reply_limit], "l": len(result["t"])}
+                    cut += 1
+                if result and len(result.get("n", "")) > reasoning_limit:
+                    result = {**result, "n": result["n"][:reasoning_limit], "nl": len(result["n"])}
+                short.append(result)
+            rows.append([index[id], order, repeat, short])
+        page = {"runs": labels, "skeletons": list(self.skeletons), "items": list(self.items.values()), "rows": rows}
+        text = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        return base64.b64encode(deflate.compress(text) + deflate.flush()).decode(), cut
+
+    def halve(self) -> bool:
+        """Leave out every other group; False when only one row is left."""
+        if len(self.rows) < 2:
+            return False
+        units = list(dict.fromkeys(self.items[id].get("g", id) for id, _, _ in self.rows))
+        kept = set(units[::2]) if len(units) > 1 else set(units)
+        rows = {key: results for key, results in self.rows.items() if self.items[key[0]].get("g", key[0]) in kept}
+        if len(rows) == len(self.rows):
+            rows = dict(list(rows.items())[::2])
+        used = {key[0] for key in rows}
+        self.rows = rows
+        self.items = {id: item for id, item in self.items.items() if id in used}
+        marks: dict[str, int] = {}
+        texts = list(self.skeletons)
+        for results in rows.values():
+            for result in results:
+                for message in (result or {}).get("m", ()):
+                    message[1] = marks.setdefault(texts[message[1]], len(marks))
+        self.skeletons = marks
+        return True
+
+
+def _packed_item(item: Item) -> dict[str, Any]:
+    whole = msgspec.to_builtins(item)
+    packed = {short: whole[name] for name, short in _ITEM_KEYS.items() if whole.get(name) not in (None, [], {})}
+    axis = axis_of(item.dimension)
+    return {"id": item.id, **packed, **({"x": axis} if axis else {})}

@@ -1,0 +1,259 @@
+"""What the report says, as data for the templates: headline, caveats, key figures, ledger, forest rows, settings.
+
+Pure: a summary, a manifest and a tally in, texts in both languages and figures out.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from markupsafe import Markup
+
+from medosce.reporting import figures
+from medosce.reporting.numbers import DASH, bare, count, duration, interval, is_proportion, measure, money, percent, points
+from medosce.reporting.payload import Tally
+from medosce.reporting.source import ReportRun
+from medosce.reporting.words import Both, known, named, same, t
+from medosce.schema.dimensions import AXES, DIMENSIONS, axis_of
+from medosce.schema.outcomes import OUTCOMES, REPLIED, Outcome
+
+HEADLINES = ("accuracy", "score", "micro_f1", "macro_f1", "case_f1")
+CAVEATS = (
+    "partial", "embedded", "baseline", "human", "replay", "unreviewed", "model_checked", "blank_answers", "sampled",
+)  # fmt: skip
+"""Notes that head the page, the gravest first."""
+_KEY_FIGURES = ("accuracy_of_answered", "strict_accuracy", "consistency", "position_bias")
+
+
+def headline_metric(summary: dict[str, Any]) -> str:
+    """The metric the page leads with."""
+    metrics = summary.get("metrics") or {}
+    return next((name for name in HEADLINES if name in metrics), next(iter(metrics), "accuracy"))
+
+
+def replied(summary: dict[str, Any]) -> int:
+    """Rows the model replied to."""
+    return sum(n for name, n in (summary.get("outcomes") or {}).items() if name in REPLIED)
+
+
+def reason_of(estimate: dict[str, Any] | None) -> Both | None:
+    """Why a value or its interval is undefined; None when nothing is."""
+    if estimate is None:
+        return t("reason.not computed")
+    reason = estimate.get("reason")
+    return named("reason", str(reason)) if reason else None
+
+
+def suite_title(run: ReportRun) -> Both:
+    """The suite's name in both languages."""
+    suite = run.manifest.suite
+    title = suite.get("title")
+    if isinstance(title, dict):
+        english = str(title.get("en") or title.get("zh") or suite.get("name", ""))
+        return Both(english, str(title.get("zh") or english))
+    return same(title or suite.get("name") or run.summary.get("suite", ""))
+
+
+def dimension_name(id: str) -> Both:
+    """The name of one of the 20 dimensions; the bare id of any other."""
+    dimension = DIMENSIONS.get(id)
+    return Both(dimension.en[:1].upper() + dimension.en[1:], dimension.zh) if dimension else same(id)
+
+
+def caveats(notes: Iterable[str], runs: list[ReportRun]) -> list[dict[str, Any]]:
+    """The banners: each with its level, a head and a sentence."""
+    given = list(dict.fromkeys(notes))
+    ordered = [note for note in CAVEATS if note in given] + [note for note in given if note not in CAVEATS]
+    out = []
+    for note in ordered:
+        if known(f"note.{note}"):
+            waiting = sum(max(0, run.manifest.planned - replied(run.summary)) for run in runs)
+            counts = [run.summary.get("validation", {}).get(note) for run in runs]
+            n = max((value for value in counts if isinstance(value, int)), default=runs[0].manifest.items)
+            text = t(f"note.{note}", n=count(n), missing=count(waiting))
+            out.append({"code": note, "head": t(f"note.{note}.head"), "text": text})
+        else:
+            out.append({"code": "other", "head": t("note.other.head"), "text": same(note)})
+    return out
+
+
+def headline(summary: dict[str, Any], tally: Tally | None, planned: int) -> dict[str, Any]:
+    """The leading figure with its sentence, gauge, bounds and what guessing would give."""
+    metric = headline_metric(summary)
+    estimate = (summary.get("metrics") or {}).get(metric) or {}
+    value = estimate.get("value")
+    chance = tally.chance if tally and metric == "accuracy" else None
+    values = {
+        "metric": named("metric", metric), "value": measure(value, metric), "interval": interval(estimate, is_proportion(metric)),
+        "replied": count(replied(summary)), "planned": count(planned), "chance": percent(chance),
+    }  # fmt: skip
+    if value is None:
+        sentence = t("headline.undefined", reason=reason_of(estimate) or same(DASH), **values)
+    elif metric == "accuracy":
+        sentence = t("headline.accuracy.chance" if chance is not None else "headline.accuracy", **values)
+    else:
+        sentence = t("headline.other", **values)
+    return {
+        "metric": values["metric"], "value": values["value"], "estimate": estimate, "interval": values["interval"],
+        "sentence": sentence, "chance_verdict": _against_chance(estimate, chance), "bounds": _bounds(estimate, metric),
+        "reason": reason_of(estimate) if value is not None and estimate.get("low") is None else None,
+        "gauge": figures.gauge(estimate, chance, t("figure.chance.short")) if is_proportion(metric) else None,
+        "method": named("method", str(estimate.get("method", ""))), "groups": count(estimate.get("groups")),
+        "n": count(estimate.get("n")),
+    }  # fmt: skip
+
+
+def _against_chance(estimate: dict[str, Any], chance: float | None) -> Both | None:
+    low, high = estimate.get("low"), estimate.get("high")
+    if chance is None or low is None or high is None:
+        return None
+    key = "above" if low > chance else "below" if high < chance else "same"
+    return t(f"headline.chance.{key}", chance=percent(chance))
+
+
+def _bounds(estimate: dict[str, Any], metric: str) -> Both | None:
+    worst, best = estimate.get("worst"), estimate.get("best")
+    if worst is None or best is None:
+        return None
+    key = "headline.bounds" if best - worst > 0.0005 else "headline.bounds.same"
+    return t(key, worst=measure(worst, metric), best=measure(best, metric))
+
+
+def key_figures(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Cards beneath the headline: the choice metrics first, then whatever else was measured; each explained."""
+    metrics: dict[str, Any] = summary.get("metrics") or {}
+    lead = headline_metric(summary)
+    names = [n for n in _KEY_FIGURES if n in metrics] + [n for n in metrics if n not in _KEY_FIGURES and n != lead]
+    cards = [_card(named("metric", name), name, metrics[name], name) for name in names]
+    strict = (summary.get("strict_extraction") or {}).get("accuracy")
+    if strict:
+        cards.append(_card(t("metric.strict_extraction"), "strict_extraction", strict, "strict_extraction"))
+    detectable = summary.get("smallest_detectable_difference")
+    if detectable:
+        card = _card(t("metric.smallest_detectable_difference"), "smallest_detectable_difference", detectable, "sdd")
+        if detectable.get("value") is not None:
+            card["value"] = t("value.points", value=bare(detectable["value"]))
+        card["interval"] = t("value.power", power=percent(detectable.get("power"))) if detectable.get("power") else None
+        assumption = detectable.get("assumption")
+        card["assumption"] = named("assumption", str(assumption)) if assumption else None
+        cards.append(card)
+    return cards
+
+
+def _card(name: Both, code: str, estimate: dict[str, Any], metric: str) -> dict[str, Any]:
+    span = interval(estimate, is_proportion(metric))
+    return {
+        "name": name,
+        "code": code,
+        "value": measure(estimate.get("value"), metric),
+        "interval": None if span == DASH else t("value.interval", interval=span),
+        "n": count(estimate.get("n")) if estimate.get("n") else None,
+        "reason": reason_of(estimate),
+        "meaning": t(f"meaning.{code}") if known(f"meaning.{code}") else None,
+        "says": t(f"says.{code}") if known(f"says.{code}") else None,
+        "assumption": None,
+    }
+
+
+def ledger(summary: dict[str, Any], right: int | None) -> dict[str, Any]:
+    """Every planned row's outcome: the bar and the table beside it. `right`: rows marked right, where rows are so marked."""
+    outcomes: dict[str, int] = summary.get("outcomes") or {}
+    total = sum(outcomes.values())
+    lines: list[dict[str, Any]] = []
+    for outcome in OUTCOMES:
+        n = outcomes.get(outcome, 0)
+        if outcome is Outcome.ANSWERED and right is not None:
+            lines.append(_line("right", right, total, "right"))
+            lines.append(_line("wrong", n - right, total, "wrong"))
+        elif n:
+            lines.append(_line(outcome, n, total, "replied" if outcome in REPLIED else "missing"))
+    bar = figures.stacked([(line["code"], line["count"]) for line in lines])
+    return {"lines": lines, "bar": bar, "total": count(total)}
+
+
+def _line(code: str, n: int, total: int, counts_as: str) -> dict[str, Any]:
+    return {
+        "code": code, "count": n, "n": count(n), "share": percent(n / total if total else None),
+        "name": t(f"outcome.{code}"), "says": t(f"outcome.{code}.says"), "counts_as": t(f"counts_as.{counts_as}"),
+    }  # fmt: skip
+
+
+def forest(summaries: list[dict[str, Any]], chances: list[float | None]) -> list[dict[str, Any]]:
+    """The forest plot's blocks: all, by language, then each axis with its dimensions; one estimate per summary in a row."""
+    metric = headline_metric(summaries[0])
+    chance = chances[0] if all(c == chances[0] for c in chances) else None
+    alone = len(summaries) == 1
+    overall = ((summaries[0].get("metrics") or {}).get(metric) or {}).get("value") if alone else None
+
+    def row(id: str, name: Both, its: list[dict[str, Any]], emphasis: bool = False, link: bool = False) -> dict[str, Any]:
+        return {
+            "id": id, "name": name, "emphasis": emphasis, "link": link,
+            "figure": figures.strip(its, chance=chance, overall=overall, emphasis=emphasis),
+            "cells": [
+                {"value": bare(e.get("value"), is_proportion(metric)), "interval": interval(e, is_proportion(metric)),
+                 "n": count(e.get("n")), "reason": reason_of(e or None)}
+                for e in its
+            ],
+        }  # fmt: skip
+
+    blocks = [{"id": "all", "name": None, "rows": [row("", t("forest.all"), _at(summaries, "metrics", metric), True)]}]
+    languages = _keys(summaries, "by_language")
+    if len(languages) > 1:
+        rows = [row("", named("language", k), _by(summaries, "by_language", k, metric)) for k in languages]
+        blocks.append({"id": "language", "name": t("forest.language"), "rows": rows})
+    dimensions = _keys(summaries, "by_dimension")
+    axes = list(dict.fromkeys([*_keys(summaries, "by_axis"), *(axis_of(d) or "" for d in dimensions)]))
+    for axis in [*(a for a in AXES if a in axes), *(a for a in axes if a not in AXES)]:
+        members = sorted((d for d in dimensions if (axis_of(d) or "") == axis), key=_place)
+        rows = []
+        if axis in _keys(summaries, "by_axis"):
+            rows.append(row("", t("forest.axis.all"), _by(summaries, "by_axis", axis, metric), True))
+        rows += [row(d, dimension_name(d), _by(summaries, "by_dimension", d, metric), link=True) for d in members]
+        names = AXES.get(axis)
+        head = Both(names[1][:1].upper() + names[1][1:], names[0]) if names else named("axis", axis or "other")
+        blocks.append({"id": axis or "other", "name": head, "rows": rows})
+    return blocks
+
+
+def _place(dimension: str) -> tuple[int, str]:
+    known_ids = list(DIMENSIONS)
+    return (known_ids.index(dimension), "") if dimension in DIMENSIONS else (len(known_ids), dimension)
+
+
+def _keys(summaries: list[dict[str, Any]], part: str) -> list[str]:
+    return list(dict.fromkeys(key for summary in summaries for key in summary.get(part) or {}))
+
+
+def _at(summaries: list[dict[str, Any]], part: str, metric: str) -> list[dict[str, Any]]:
+    return [(summary.get(part) or {}).get(metric) or {} for summary in summaries]
+
+
+def _by(summaries: list[dict[str, Any]], part: str, key: str, metric: str) -> list[dict[str, Any]]:
+    return [((summary.get(part) or {}).get(key) or {}).get(metric) or {} for summary in summaries]
+
+
+def position_bias(tally: Tally, summary: dict[str, Any]) -> dict[str, Any] | None:
+    """Chosen against key per letter; None where no single choice was answered."""
+    if sum(tally.chosen.values()) == 0:
+        return None
+    all_chosen, all_gold = sum(tally.chosen.values()), sum(tally.gold.values()) or 1
+    rows = [
+        {"letter": letter, "chosen": percent(tally.chosen[letter] / all_chosen),
+         "gold": percent(tally.gold.get(letter, 0) / all_gold),
+         "difference": points(tally.chosen[letter] / all_chosen - tally.gold.get(letter, 0) / all_gold)}
+        for letter in sorted(tally.chosen)
+    ]  # fmt: skip
+    estimate = (summary.get("metrics") or {}).get("position_bias") or {}
+    figure: Markup = figures.letters(tally.chosen, tally.gold)
+    return {"figure": figure, "rows": rows, "n": count(all_chosen), "value": percent(estimate.get("value"))}
+
+
+def cost_of(summary: dict[str, Any]) -> Both:
+    """What the run cost, or why that is not known."""
+    usage = summary.get("usage") or {}
+    cost = usage.get("cost")
+    return same(money(cost, usage.get("currency"))) if cost is not None else t("cost.unknown")
+
+
+def wall_of(summary: dict[str, Any]) -> Both:
+    """How long the run took."""
+    return duration(summary.get("wall_seconds"))

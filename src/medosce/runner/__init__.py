@@ -1,0 +1,1 @@
+"""Plan, run folder, summary: the examination itself, resumable at any point."""

@@ -1,0 +1,104 @@
+"""The notebook's way in, and what the command line is made of: `run`, `load_suite`, `compare`."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from medosce.engine.asking import Progress, Settings
+from medosce.engine.cache import default_cache_path
+from medosce.models.base import Model
+from medosce.models.config import Config, load_config
+from medosce.models.registry import ModelOptions, make_model
+from medosce.runner.comparison import compare_runs
+from medosce.runner.execute import ExecuteOptions, RunResult, execute
+from medosce.runner.folder import RunFolder
+from medosce.runner.plan import Plan, make_plan
+from medosce.runner.selection import Scan, scan
+from medosce.runner.settings import RunSettings
+from medosce.schema.errors import InputError
+from medosce.suites.suite import Suite, load_suite
+
+__all__ = ["compare", "load_suite", "plan_all", "run"]
+
+
+class Watch(Protocol):
+    """Makes the context in which one run is watched; yields the function told of its Progress."""
+
+    def __call__(self, plan: Plan, model: Model) -> AbstractContextManager[Callable[[Progress], None]]: ...
+
+
+def plan_all(
+    suite: Suite, specs: Sequence[str], settings: RunSettings, *, config: Config, options: ModelOptions, out: Path | None = None
+) -> list[tuple[Plan, Model]]:
+    """One plan a model, all over one scan of the suite. `out` is the run folder for one model and the parent for several."""
+    if len(set(specs)) < len(specs):
+        raise InputError("a model is named twice", field="--model")
+    made = [make_model(spec, config, options) for spec in specs]
+    found: Scan = scan(suite, settings)
+    return [(make_plan(suite, model, settings, out=out, found=found, parent=len(specs) > 1), model) for model in made]
+
+
+def run(
+    suite: str | Path | Suite,
+    models: str | Sequence[str],
+    *,
+    orders: int = 1,
+    repeats: int = 1,
+    limit: int | None = None,
+    stratify: str = "dimension",
+    seed: int = 0,
+    language: str | None = None,
+    prompt: str | None = None,
+    blank_answers: bool = False,
+    method: str = "generate",
+    temperature: float | None = None,
+    max_tokens: int | None = None,
+    base_url: str | None = None,
+    concurrency: int | None = None,
+    timeout: float = 300.0,
+    budget: float | None = None,
+    cache: bool | Path = True,
+    fresh: bool = False,
+    out: str | Path | None = None,
+    config: Config | None = None,
+    watch: Watch | None = None,
+) -> list[RunResult]:
+    """Sit one or several models an examination; the same call again resumes.
+
+    `suite` is a built-in suite's name, an items file, or a Suite. Returns one RunResult a model, in the order given; its
+    `.summary` is summary.json and its `.folder` the run on disk. Raises InputError for what must be changed first.
+    Not for use inside a running event loop: call it from a thread there (notebooks: `await asyncio.to_thread(medosce.run, …)`).
+    """
+    config = config or load_config()
+    settings = RunSettings(orders, repeats, limit, stratify, seed, language, prompt, blank_answers)
+    options = ModelOptions(base_url, temperature, max_tokens, method, seed)
+    named = [models] if isinstance(models, str) else list(models)
+    plans = plan_all(
+        suite if isinstance(suite, Suite) else load_suite(suite), named, settings, config=config, options=options,
+        out=Path(out) if out is not None else None,
+    )  # fmt: skip
+    cache_path = None if cache is False else (config.cache or default_cache_path()) if cache is True else Path(cache)
+    how = ExecuteOptions(Settings(concurrency=concurrency, timeout=timeout), budget, cache_path, fresh)
+    results: list[RunResult] = []
+    for plan, model in plans:
+        left = None
+        if budget is not None:
+            # One budget for the command: what earlier models spent is gone.
+            spent = sum(result.summary["usage"]["cost"] or 0.0 for result in results)
+            left = max(0.0, budget - spent)
+        its = replace(how, budget=left)
+        if watch is None:
+            results.append(execute(plan, model, its))
+        else:
+            with watch(plan, model) as told:
+                results.append(execute(plan, model, its, watch=told))
+    return results
+
+
+def compare(runs: Sequence[str | Path | RunFolder], *, resamples: int = 10_000, seed: int = 0) -> dict[str, Any]:
+    """Compare runs of one suite, every pair on the rows both replied to: differences with intervals, tests with Holm's
+    correction, rank intervals. Raises InputError when the runs share no row."""
+    folders = [folder if isinstance(folder, RunFolder) else RunFolder.open(folder) for folder in runs]
+    return compare_runs(folders, resamples=resamples, seed=seed)

@@ -1,0 +1,170 @@
+"""Compare runs: every pair on the rows that both replied to, Holm over each family of tests, intervals of the ranks.
+
+Rows are matched by item, order and repeat. Missing rows are left out of a pair and counted.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medosce.runner.folder import RunFolder
+from medosce.runner.plan import plan_items
+from medosce.runner.tally import Rows, Tally
+from medosce.schema.dimensions import AXES, axis_of
+from medosce.schema.errors import InputError
+from medosce.statistics import (
+    clustered_proportion, cluster_sums, holm, paired_difference, rank_intervals, smallest_detectable_difference,
+    smallest_detectable_from, strict_units,
+)  # fmt: skip
+
+Mask = NDArray[np.bool_]
+
+
+def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed: int = 0) -> dict[str, Any]:
+    """The comparison record (format 1). Raises InputError for fewer than two runs, different suites, or no shared row."""
+    if len(folders) < 2:
+        raise InputError("a comparison needs at least two runs", mend="medosce compare RUN RUN")
+    suites = {folder.manifest.suite["name"] for folder in folders}
+    if len(suites) > 1:
+        raise InputError(f"the runs sat different suites: {', '.join(sorted(suites))}", mend="compare runs of one suite")
+    runs = aligned([rows_of(folder) for folder in folders])
+    pairs = [{"a": a, "b": b, **_pair(runs[a], runs[b], resamples, seed)} for a, b in combinations(range(len(runs)), 2)]
+    for pair, adjusted in zip(pairs, holm([pair["p"] for pair in pairs]), strict=True):
+        pair["p_holm"] = adjusted
+    for key in ("by_dimension", "by_axis"):
+        # One family a pair: the question asked of it is "in which dimensions do these two differ?".
+        for pair in pairs:
+            for part, adjusted in zip(pair[key], holm([part["p"] for part in pair[key]]), strict=True):
+                part["p_holm"] = adjusted
+    digests = {folder.manifest.suite["digest"] for folder in folders}
+    return {
+        "format": 1,
+        "suite": suites.pop(),
+        "runs": [
+            {
+                "path": str(folder.path), "model": folder.manifest.model["spec"], "run_digest": folder.manifest.run_digest,
+                "accuracy": clustered_proportion(rows.right[rows.replied], rows.group[rows.replied]).to_dict(),
+            }
+            for folder, rows in zip(folders, runs, strict=True)
+        ],
+        "pairs": pairs,
+        "ranks": _ranks(runs, resamples, seed),
+        "notes": ["different_suite_versions"] if len(digests) > 1 else [],
+        "resamples": resamples,
+        "seed": seed,
+    }  # fmt: skip
+
+
+def rows_of(folder: RunFolder) -> Rows:
+    """The scores of a run as arrays, read from disk."""
+    tally = Tally()
+    scores = folder.scores()
+    per_item = folder.settings.orders * folder.settings.repeats
+    for item in plan_items(folder.path):
+        own = tuple(item.options or {})
+        for _ in range(per_item):
+            score = next(scores, None)
+            if score is None:
+                raise InputError("has not one score a planned row", where=folder.path, mend=f"medosce rescore {folder.path}")
+            tally.add(item, score, own)
+    return tally.freeze()
+
+
+def aligned(runs: list[Rows]) -> list[Rows]:
+    """The same rows of every run in the same order, matched by item, order and repeat. Raises InputError when none is shared."""
+    keys = [row_keys(rows) for rows in runs]
+    if all(len(key) == len(keys[0]) and np.array_equal(key, keys[0]) for key in keys):
+        return runs
+    shared = keys[0]
+    for key in keys[1:]:
+        shared = np.intersect1d(shared, key)
+    if not len(shared):
+        raise InputError("the runs share no row", mend="they must ask the same items in the same orders")
+    out = []
+    for rows, key in zip(runs, keys, strict=True):
+        order = np.argsort(key, kind="stable")
+        out.append(rows.take(order[np.searchsorted(key[order], shared)]))
+    return out
+
+
+def row_keys(rows: Rows) -> NDArray[np.int64]:
+    """One integer a row from item, order and repeat."""
+    with np.errstate(over="ignore"):
+        return rows.item * np.int64(1_000_003) + rows.order.astype(np.int64) * np.int64(4001) + rows.repeat.astype(np.int64)
+
+
+def _pair(a: Rows, b: Rows, resamples: int, seed: int) -> dict[str, Any]:
+    both = a.replied & b.replied
+    overall = _difference(a, b, both, resamples, seed)
+    record = {
+        **overall,
+        "left_out": int(a.n - both.sum()),
+        "smallest_detectable_difference": _detectable(a, b, both),
+        "by_dimension": _by_part(a, b, both, _dimension_masks(a), "dimension", resamples, seed),
+        "by_axis": _by_part(a, b, both, _axis_masks(a), "axis", resamples, seed),
+    }
+    if strict := _strict_difference(a, b, both, resamples, seed):
+        record["strict"] = strict
+    return record
+
+
+def _difference(a: Rows, b: Rows, part: Mask, resamples: int, seed: int) -> dict[str, Any]:
+    result = paired_difference(a.right[part], b.right[part], a.group[part], resamples=resamples, seed=seed)
+    return _record(result)
+
+
+def _record(result: Any) -> dict[str, Any]:
+    record = {
+        "n": result.n, "groups": result.groups, "difference": result.difference, "low": result.low, "high": result.high,
+        "p": result.p, "test": str(result.test), "method": str(result.method), "b_only": result.b, "c_only": result.c,
+    }  # fmt: skip
+    return record if result.reason is None else {**record, "reason": str(result.reason)}
+
+
+def _strict_difference(a: Rows, b: Rows, both: Mask, resamples: int, seed: int) -> dict[str, Any] | None:
+    """The same test on strict correctness, one row a unit whose every row both replied to; None when no unit repeats."""
+    whole, _ = strict_units(both, a.unit, a.group)
+    if len(whole) == a.n:
+        return None
+    right_a, clusters = strict_units(a.right, a.unit, a.group)
+    right_b, _ = strict_units(b.right, a.unit, a.group)
+    return _record(paired_difference(right_a[whole], right_b[whole], clusters[whole], resamples=resamples, seed=seed))
+
+
+def _detectable(a: Rows, b: Rows, part: Mask) -> float | None:
+    """With the discordance these two models showed; with the cautious default where they never differ."""
+    estimate = smallest_detectable_from(a.right[part], b.right[part], a.group[part])
+    if estimate.value is None:
+        estimate = smallest_detectable_difference(int(part.sum()), len(np.unique(a.group[part])))
+    return estimate.value
+
+
+def _by_part(
+    a: Rows, b: Rows, both: Mask, masks: dict[str, Mask], key: str, resamples: int, seed: int
+) -> list[dict[str, Any]]:
+    return [{key: name, **_difference(a, b, both & mask, resamples, seed)} for name, mask in masks.items() if (both & mask).any()]
+
+
+def _dimension_masks(rows: Rows) -> dict[str, Mask]:
+    return {name: rows.dimension == code for code, name in enumerate(rows.dimensions)}
+
+
+def _axis_masks(rows: Rows) -> dict[str, Mask]:
+    axes = np.array([axis_of(name) or "" for name in rows.dimensions] + [""])[rows.dimension]
+    return {axis: axes == axis for axis in AXES if (axes == axis).any()}
+
+
+def _ranks(runs: list[Rows], resamples: int, seed: int) -> list[dict[str, Any]]:
+    """Ranks by accuracy on the rows that all models replied to."""
+    common = np.logical_and.reduce([rows.replied for rows in runs])
+    if not common.any():
+        return []
+    group = runs[0].group[common]
+    sums = np.array([cluster_sums(rows.right[common].astype(np.int64), group)[:, 0] for rows in runs])
+    sizes = cluster_sums(np.ones(int(common.sum()), np.int64), group)[:, 0]
+    estimates = rank_intervals(sums, sizes, resamples=resamples, seed=seed)
+    return [{"run": place, "rank": its.value, "low": its.low, "high": its.high, "n": its.n} for place, its in enumerate(estimates)]
+

@@ -1,0 +1,143 @@
+"""Carry out a plan: lock the folder, ask what is missing, mark, sum up, report. The local executor.
+
+Whatever stops the asking, what was recorded is marked and summed up, and the same call continues.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from medosce.engine.asking import Asker, Progress, Settings, Stop, ask_all
+from medosce.engine.budget import Budget
+from medosce.engine.cache import ResponseCache
+from medosce.engine.journal import JOURNAL_NAME, FolderLock, Journal
+from medosce.models.base import Model, Price
+from medosce.runner.folder import SCORES_NAME, SUMMARY_NAME, RunFolder, index_journal
+from medosce.runner.plan import MANIFEST_NAME, Plan, asks, plan_items, read_manifest, write_json, write_plan
+from medosce.runner.summary import mark, summarise
+from medosce.schema.errors import InputError
+
+
+@dataclass
+class ExecuteOptions:
+    """How to carry a plan out; nothing here addresses the run."""
+
+    asking: Settings
+    budget: float | None = None
+    cache_path: Path | None = None
+    """None: no cache."""
+    fresh: bool = False
+
+
+@dataclass
+class RunResult:
+    """What became of a run: its folder, summary, and why it stopped early if it did."""
+
+    folder: RunFolder
+    summary: dict[str, Any]
+    stop: Stop | None = None
+    resumed: bool = False
+
+    @property
+    def unresolved(self) -> int:
+        """Rows that a further run of the same command would ask."""
+        outcomes = self.summary["outcomes"]
+        return sum(outcomes.get(name, 0) for name in ("provider_error", "judge_error", "not_asked"))
+
+
+def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callable[[Progress], None] | None = None) -> RunResult:
+    """Run a plan to its end or as far as it gets. `watch` is told the Progress object once, before asking starts.
+
+    Raises InputError for what the user must change first, UnresolvedError when the disk refuses, KeyboardInterrupt after
+    an interrupt (the journal is sound then, and the scores are left to the next run).
+    """
+    if options.budget is not None and model.price is None and not model.local:
+        raise InputError(
+            f"a budget needs the price of {model.spec}", field="--budget",
+            mend="give price.input and price.output (per million tokens) for it in medosce.toml",
+        )  # fmt: skip
+    _make_folder(plan.folder)
+    with FolderLock(plan.folder):
+        resumed = write_plan(plan, fresh=options.fresh)
+        _keep_price(plan.folder, model.price)
+        folder = RunFolder.open(plan.folder)
+        journal_path = plan.folder / JOURNAL_NAME
+        index = index_journal(journal_path, plan.rows)
+        # A summary of an earlier state must not outlive the journal that outgrows it.
+        before = _previous_seconds(plan.folder)
+        started = time.monotonic()
+        missing = plan.rows - index.settled.count(1)
+        stop = None
+        if missing:
+            prepare = getattr(model, "prepare", None)
+            if prepare:
+                prepare(plan_items(plan.folder))
+            progress = Progress(total=missing)
+            budget = Budget(model.price, options.budget, spent=model.price.cost(index.paid) if model.price else 0.0)
+            if watch:
+                watch(progress)
+            stop = asyncio.run(_ask(plan, model, journal_path, index.settled, progress, budget, options))
+            index = index_journal(journal_path, plan.rows)
+        elif resumed and (plan.folder / SUMMARY_NAME).exists() and (plan.folder / SCORES_NAME).exists():
+            return RunResult(folder, folder.summary, None, True)
+        seconds = before + (time.monotonic() - started)
+        rows = mark(folder, index)
+        summary = summarise(folder, rows, index, price=model.price, wall_seconds=seconds)
+        if stop and stop.fatal and not index.settled.count(1):
+            raise InputError(stop.reason, where=model.spec, mend=f"nothing was answered; {plan.folder} is ready for the same command")
+        return RunResult(folder, summary, stop, resumed)
+
+
+async def _ask(
+    plan: Plan, model: Model, path: Path, settled: bytearray, progress: Progress, budget: Budget, options: ExecuteOptions
+) -> Stop | None:
+    cache = ResponseCache(options.cache_path) if options.cache_path and model.cacheable else None
+    try:
+        async with Journal(path) as journal:
+            asker = Asker(model, journal, progress=progress, settings=options.asking, budget=budget, cache=cache)
+            return await ask_all(asker, asks(plan.folder, plan.settings, plan.prompt, settled))
+    finally:
+        if cache:
+            cache.close()
+
+
+def rescore(folder: RunFolder) -> dict[str, Any]:
+    """Mark a run again with the present extractor and scorer; no request is sent. Returns the new summary."""
+    with FolderLock(folder.path):
+        index = folder.journal_index()
+        price = folder.manifest.model.get("price")
+        return summarise(
+            folder, mark(folder, index), index, price=Price(**price) if price else None, wall_seconds=_previous_seconds(folder.path)
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise InputError("is a file", where=folder, mend="--out names a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", where=folder, mend="choose another --out") from error
+
+
+def _keep_price(folder: Path, price: Price | None) -> None:
+    """Record the price in run.json, so that `rescore` can state the cost without the user's configuration."""
+    path = folder / MANIFEST_NAME
+    manifest = read_manifest(path)
+    record = msgspec.to_builtins(price) if price else None
+    if record and manifest.model.get("price") != record:
+        manifest.model["price"] = record
+        write_json(path, manifest)
+
+
+def _previous_seconds(folder: Path) -> float:
+    try:
+        return float(json.loads((folder / SUMMARY_NAME).read_bytes())["wall_seconds"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0.0

@@ -1,0 +1,120 @@
+"""Mark a run and sum it up: journal to scores.jsonl to summary.json. Asks nobody; the same journal gives the same files."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from medosce.models.base import Price
+from medosce.runner.folder import SCORES_NAME, SUMMARY_NAME, JournalIndex, RunFolder
+from medosce.runner.metrics import choice_metrics, strict_extraction
+from medosce.runner.plan import write_json
+from medosce.runner.tally import Rows, Tally
+from medosce.schema.dimensions import AXES, DIMENSIONS, axis_of
+from medosce.schema.outcomes import OUTCOMES
+from medosce.scoring.choice import score_choice
+from medosce.statistics import smallest_detectable_difference
+
+_encoder = msgspec.json.Encoder()
+
+
+def mark(folder: RunFolder, index: JournalIndex | None = None, *, progress: Callable[[int], None] | None = None) -> Rows:
+    """Write scores.jsonl from the journal, one row a planned row, whole or not at all; returns the scores as arrays."""
+    tally = Tally()
+    partial = folder.path / f"{SCORES_NAME}.part"
+    with partial.open("wb", buffering=1 << 20) as file:
+        for number, asked in enumerate(folder.asked(index), 1):
+            score = score_choice(asked.item, asked.shown, asked.originals, asked.response, asked.order, asked.repeat)
+            file.write(_encoder.encode(score))
+            file.write(b"\n")
+            tally.add(asked.item, score, asked.originals)
+            if progress and number % 1000 == 0:
+                progress(number)
+    partial.replace(folder.path / SCORES_NAME)
+    return tally.freeze()
+
+
+def summarise(folder: RunFolder, rows: Rows, index: JournalIndex, *, price: Price | None, wall_seconds: float) -> dict[str, Any]:
+    """Build summary.json (format 1, see the design contract) and write it. `wall_seconds`: asking time over all sessions."""
+    manifest = folder.manifest
+    everything = np.ones(rows.n, bool)
+    counts = np.bincount(rows.outcome, minlength=len(OUTCOMES))
+    summary: dict[str, Any] = {
+        "format": 1,
+        "suite": manifest.suite["name"],
+        "suite_digest": manifest.suite["digest"],
+        "run_digest": manifest.run_digest,
+        "model": manifest.model["spec"],
+        "items": manifest.items,
+        "planned": manifest.planned,
+        "outcomes": {str(outcome): int(counts[code]) for code, outcome in enumerate(OUTCOMES) if counts[code]},
+        "metrics": choice_metrics(rows, everything, position=True),
+        "by_axis": _by_axis(rows),
+        "by_dimension": _by_name(rows, rows.dimension, rows.dimensions, _dimension_order),
+        "by_language": _by_name(rows, rows.language, rows.languages, str),
+        "strict_extraction": strict_extraction(rows),
+        "smallest_detectable_difference": detectable(rows.n, len(np.unique(rows.group)) if rows.n else 0),
+        "chance": manifest.suite.get("chance"),
+        "usage": _usage(index, price),
+        "faults": dict(sorted(index.faults.items())),
+        "returned": [
+            {"model": model, "fingerprint": fingerprint, "n": n} for (model, fingerprint), n in index.returned.most_common(20)
+        ],
+        "dropped_parameters": sorted(index.dropped),
+        "validation": manifest.suite.get("validation", {}),
+        "notes": notes(folder, counts),
+        "wall_seconds": round(wall_seconds, 3),
+    }  # fmt: skip
+    write_json(folder.path / SUMMARY_NAME, summary)
+    return summary
+
+
+def detectable(rows: int, groups: int) -> dict[str, Any]:
+    """The smallest difference that a paired comparison of two models on this design finds with 80 % power at 5 %."""
+    estimate = smallest_detectable_difference(rows, groups)
+    record: dict[str, Any] = {
+        "value": estimate.value, "power": 0.8, "alpha": 0.05,
+        "assumption": "the models disagree on half the rows; rows of a group count as one",
+    }  # fmt: skip
+    return record if estimate.reason is None else {**record, "reason": str(estimate.reason)}
+
+
+def notes(folder: RunFolder, counts: Any) -> list[str]:
+    """Codes of what a reader must know before believing a figure; the report words them."""
+    manifest = folder.manifest
+    protocol = str(manifest.model.get("protocol"))
+    found = [status for status in ("unreviewed", "model_checked") if manifest.suite.get("validation", {}).get(status)]
+    if protocol in ("embedded", "baseline", "human", "replay"):
+        found.append(protocol)
+    if manifest.suite.get("blank"):
+        found.append("blank_answers")
+    if manifest.settings.get("limit"):
+        found.append("sampled")
+    by_name = {outcome: int(counts[code]) for code, outcome in enumerate(OUTCOMES)}
+    if by_name["not_asked"] or by_name["provider_error"] or by_name["judge_error"]:  # type: ignore[index]
+        found.append("partial")
+    return found
+
+
+def _usage(index: JournalIndex, price: Price | None) -> dict[str, Any]:
+    return {
+        "input_tokens": index.usage.input, "output_tokens": index.usage.output, "reasoning_tokens": index.usage.reasoning,
+        "requests": index.requests, "tries": index.tries, "cached": index.from_cache, "judge": {},
+        "cost": price.cost(index.paid) if price else None, "currency": price.currency if price else None,
+    }  # fmt: skip
+
+
+def _by_axis(rows: Rows) -> dict[str, Any]:
+    axis_codes = np.array([list(AXES).index(axis) if (axis := axis_of(name)) else -1 for name in rows.dimensions] + [-1])
+    axis = axis_codes[rows.dimension]
+    return {name: choice_metrics(rows, axis == code) for code, name in enumerate(AXES) if (axis == code).any()}
+
+
+def _by_name(rows: Rows, codes: Any, names: list[str], key: Callable[[str], Any]) -> dict[str, Any]:
+    return {name: choice_metrics(rows, codes == names.index(name)) for name in sorted(names, key=key)}
+
+
+def _dimension_order(name: str) -> tuple[int, str]:
+    known = list(DIMENSIONS)
+    return (known.index(name), name) if name in DIMENSIONS else (len(known), name)

@@ -1,0 +1,141 @@
+"""Scores as compact arrays: about 30 bytes a row, from which every metric and every comparison is computed.
+
+`Tally.of(asked, score)` reads one row; rows are kept in plan order.
+"""
+
+from array import array
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from medosce.schema.items import LETTERS, Item
+from medosce.schema.items_file import id_hash
+from medosce.schema.outcomes import AMBIGUOUS, MISSING, OUTCOMES, REPLIED
+from medosce.schema.records import Score
+
+_CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_REPLIED = np.array([outcome in REPLIED for outcome in OUTCOMES])
+_AMBIGUOUS = np.array([outcome in AMBIGUOUS for outcome in OUTCOMES])
+_MISSING = np.array([outcome in MISSING for outcome in OUTCOMES])
+_ANSWERED = _CODE["answered"]
+_LETTER = {letter: place for place, letter in enumerate(LETTERS)}
+
+
+@dataclass
+class Names:
+    """Small integers for repeated texts, in order of first sight."""
+
+    codes: dict[str, int] = field(default_factory=dict)
+
+    def code(self, text: str | None) -> int:
+        return -1 if text is None else self.codes.setdefault(text, len(self.codes))
+
+
+class Tally:
+    """The arrays of one run. Call `freeze` after the last row."""
+
+    def __init__(self) -> None:
+        self.outcome, self.correct, self.strict = array("B"), array("b"), array("b")
+        self.group, self.item, self.chosen_text = array("q"), array("q"), array("q")
+        self.order, self.repeat = array("H"), array("H")
+        self.dimension, self.language = array("h"), array("b")
+        self.shown, self.gold_shown, self.options = array("b"), array("b"), array("B")
+        self.dimensions, self.languages = Names(), Names()
+        self._last: tuple[str, int, int] = ("", 0, 0)
+
+    def add(self, item: Item, score: Score, originals: tuple[str, ...]) -> None:
+        """One row; `originals` are the item's own letters in the order shown."""
+        if item.id != self._last[0]:
+            self._last = (item.id, _signed(id_hash(item.unit)), _signed(id_hash(item.id)))
+        self.outcome.append(_CODE[score.outcome])
+        self.correct.append(-1 if score.correct is None else score.correct)
+        self.strict.append(-1 if score.strict is None else score.strict)
+        self.group.append(self._last[1])
+        self.item.append(self._last[2])
+        self.order.append(score.order)
+        self.repeat.append(score.repeat)
+        self.dimension.append(self.dimensions.code(item.dimension))
+        self.language.append(self.languages.code(item.language))
+        self.chosen_text.append(_text_code(item, score))
+        shown, gold = -1, -1
+        if item.kind == "single_choice" and item.gold_letters:
+            gold = originals.index(item.gold_letters[0])
+            if isinstance(score.shown, str):
+                shown = _LETTER[score.shown]
+        self.shown.append(shown)
+        self.gold_shown.append(gold)
+        self.options.append(len(originals))
+
+    def freeze(self) -> "Rows":
+        """The arrays as NumPy views."""
+        kinds = {"B": np.uint8, "b": np.int8, "q": np.int64, "H": np.uint16, "h": np.int16}
+        arrays = {
+            name: np.frombuffer(values, kinds[values.typecode]) if len(values) else np.zeros(0, kinds[values.typecode])
+            for name in _ARRAYS
+            if (values := getattr(self, name)) is not None
+        }
+        return Rows(arrays, list(self.dimensions.codes), list(self.languages.codes))
+
+
+_ARRAYS = (
+    "outcome", "correct", "strict", "group", "item", "chosen_text", "order", "repeat", "dimension", "language", "shown",
+    "gold_shown", "options",
+)  # fmt: skip
+
+
+class Rows:
+    """The arrays of a run, all of length `n`, and the masks derived from them.
+
+    `outcome` indexes OUTCOMES; `correct` and `strict` are 1, 0 or -1 (cannot be marked); `group`, `item` and `unit` are
+    hashes; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown` are places.
+    """
+
+    outcome: NDArray[np.uint8]
+    correct: NDArray[np.int8]
+    strict: NDArray[np.int8]
+    group: NDArray[np.int64]
+    item: NDArray[np.int64]
+    chosen_text: NDArray[np.int64]
+    order: NDArray[np.uint16]
+    repeat: NDArray[np.uint16]
+    dimension: NDArray[np.int16]
+    language: NDArray[np.int8]
+    shown: NDArray[np.int8]
+    gold_shown: NDArray[np.int8]
+    options: NDArray[np.uint8]
+
+    def __init__(self, arrays: dict[str, NDArray[Any]], dimensions: list[str], languages: list[str]) -> None:
+        vars(self).update(arrays)
+        self.dimensions, self.languages = dimensions, languages
+        self.n = len(self.outcome)
+        self.replied = _REPLIED[self.outcome]
+        self.ambiguous = _AMBIGUOUS[self.outcome]
+        self.missing = _MISSING[self.outcome]
+        self.answered = self.outcome == _ANSWERED
+        self.right = self.correct == 1
+        # Whether any row can be marked at all: a set with blank answers cannot.
+        self.keyed = bool((self.correct >= 0).any()) or not bool(self.replied.any())
+        # One unit a (group, language): mixing the language in keeps it one integer.
+        with np.errstate(over="ignore"):
+            self.unit = self.group * np.int64(31) + self.language.astype(np.int64) + 1
+
+    def take(self, places: NDArray[np.intp]) -> "Rows":
+        """These rows, in this order."""
+        return Rows({name: getattr(self, name)[places] for name in _ARRAYS}, self.dimensions, self.languages)
+
+
+def _text_code(item: Item, score: Score) -> int:
+    """An integer for the option text chosen: rows that are themselves one order of a question share texts, not letters."""
+    if not score.answer:
+        return -1
+    letters = [score.answer] if isinstance(score.answer, str) else score.answer
+    if item.order is None:
+        return sum(1 << _LETTER[letter] for letter in letters)
+    options = item.options or {}
+    return abs(_signed(id_hash("\x00".join(sorted(options[letter] for letter in letters)))))
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >= 1 << 63 else value

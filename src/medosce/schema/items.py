@@ -1,0 +1,285 @@
+"""The item: one question with its gold. Its record, and the faults a row can have.
+
+An items file is JSON Lines, UTF-8, one item a line. This module decides whether one row is an item;
+`items_file` reads whole files.
+"""
+
+import difflib
+import string
+from collections.abc import Iterator
+from typing import Any, Literal, NamedTuple, get_args
+
+import msgspec
+
+Kind = Literal[
+    "single_choice", "multiple_choice", "classification", "labels", "report_audit", "open", "dialogue"
+]
+KINDS: tuple[str, ...] = get_args(Kind)
+CHOICE_KINDS = ("single_choice", "multiple_choice")
+LETTERS = string.ascii_uppercase
+VALIDATION_STATUSES = ("unreviewed", "model_checked", "expert_validated")
+REPORT_ERROR_TYPES = (
+    "extra_or_missing_characters", "typo", "unit", "laterality", "wording", "exam_mismatch", "contradiction", "sex",
+)  # fmt: skip
+
+
+class Message(msgspec.Struct, frozen=True):
+    """One turn of a conversation."""
+
+    role: str
+    content: str
+
+
+class ReportFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One error of a report: its type, section (findings, impression, both), quote and correction."""
+
+    type: str
+    section: str | None = None
+    quote: str | None = None
+    correction: str | None = None
+
+
+class Criterion(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One rubric criterion; `points` may be negative."""
+
+    id: str
+    criterion: str
+    points: float
+    tags: list[str] = []
+    veto: bool = False
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """One question with its gold. Fields are those of DESIGN.md; `meta` holds whatever else a user wants to keep."""
+
+    id: str
+    kind: Kind
+    language: str
+    question: str | None = None
+    messages: list[Message] | None = None
+    report: dict[str, Any] | None = None
+    options: dict[str, str] | None = None
+    labels: list[str] | None = None
+    answer: str | list[str | ReportFinding] | None = None
+    criteria: list[Criterion] | None = None
+    reference: str | None = None
+    dimension: str | None = None
+    specialty: str | None = None
+    group: str | None = None
+    order: int | None = None
+    difficulty: str | None = None
+    rationale: str | None = None
+    principle: str | None = None
+    images: list[str] = []
+    modality: str | None = None
+    source: str | None = None
+    licence: str | None = None
+    validation: dict[str, Any] | None = None
+    deidentified: dict[str, Any] | None = None
+    canary: str | None = None
+    meta: dict[str, Any] | None = None
+
+    @property
+    def unit(self) -> str:
+        """The group this row belongs to; an item without a group is its own."""
+        return self.group or self.id
+
+    @property
+    def gold_letters(self) -> tuple[str, ...]:
+        """The right option letters of a choice item; empty when the key is blank."""
+        if isinstance(self.answer, str):
+            return (self.answer,) if self.answer else ()
+        return tuple(a for a in self.answer or () if isinstance(a, str))
+
+
+FIELDS = frozenset(Item.__struct_fields__)
+_decoder = msgspec.json.Decoder(Item)
+_text_fields = (
+    "question", "reference", "dimension", "specialty", "group", "difficulty", "rationale", "principle", "modality", "source",
+    "licence", "canary",
+)  # fmt: skip
+
+
+class Fault(NamedTuple):
+    """One thing wrong with a row: the field, what is wrong, and how to mend it."""
+
+    field: str
+    message: str
+    mend: str = ""
+
+
+def decode_item(line: bytes) -> Item:
+    """The item on one line. Raises msgspec.ValidationError/DecodeError on a row of the wrong shape; see `faults_of`."""
+    return _decoder.decode(line)
+
+
+def encode_item(item: Item) -> bytes:
+    """One line of an items file, without its newline."""
+    return msgspec.json.encode(item)
+
+
+def quick_fault(item: Item, blank_answers: bool = False) -> Fault | None:
+    """The first semantic fault of an already well-typed item, or None: the fast check made on every planned row."""
+    if item.kind in CHOICE_KINDS and item.options and item.question and item.id:
+        letters = item.gold_letters
+        if letters or (blank_answers and not item.answer):
+            options = item.options
+            plain = (
+                2 <= len(options) <= len(LETTERS)
+                and "".join(options) == LETTERS[: len(options)]
+                and all(letter in options for letter in letters)
+                and (isinstance(item.answer, str) or item.answer is None) == (item.kind == "single_choice" or not letters)
+                and all(options.values())
+                and len(set(options.values())) == len(options)
+                and (item.validation is None or item.validation.get("status") in VALIDATION_STATUSES)
+                and (item.order or 0) >= 0
+            )
+            if plain:
+                return None
+    return next(iter(faults_of(msgspec.to_builtins(item), blank_answers)), None)
+
+
+def faults_of(row: Any, blank_answers: bool = False) -> Iterator[Fault]:
+    """Every fault of a parsed JSON row. `blank_answers`: a missing key is allowed (the set is for a submission)."""
+    if not isinstance(row, dict):
+        yield Fault("", f"expected a JSON object, found {_name(row)}", "write one item as {…} a line")
+        return
+    for field in row.keys() - FIELDS:
+        near = difflib.get_close_matches(field, FIELDS, 1)
+        yield Fault(field, "unknown field", f"did you mean {near[0]!r}?" if near else "put fields of your own under 'meta'")
+    if not isinstance(row.get("id"), str) or not row["id"]:
+        yield Fault("id", "missing or not a text", "give every item a unique text id")
+    if not isinstance(row.get("language"), str) or not row["language"]:
+        yield Fault("language", "missing or not a text", "write 'zh' or 'en'")
+    for field in _text_fields:
+        if row.get(field) is not None and not isinstance(row[field], str):
+            yield Fault(field, f"expected a text, found {_name(row[field])}")
+    for field in ("meta", "deidentified"):
+        if row.get(field) is not None and not isinstance(row[field], dict):
+            yield Fault(field, f"expected an object, found {_name(row[field])}")
+    order = row.get("order")
+    if order is not None and (not isinstance(order, int) or isinstance(order, bool) or order < 0):
+        yield Fault("order", f"expected a whole number from 0, found {order!r}")
+    images = row.get("images", [])
+    if not isinstance(images, list) or not all(isinstance(path, str) for path in images):
+        yield Fault("images", "expected a list of paths")
+    validation = row.get("validation")
+    if validation is not None and (
+        not isinstance(validation, dict) or validation.get("status") not in VALIDATION_STATUSES
+    ):
+        yield Fault("validation", f"'status' must be one of {', '.join(VALIDATION_STATUSES)}")
+    kind = row.get("kind")
+    if kind not in KINDS:
+        yield Fault("kind", f"expected one of {', '.join(KINDS)}; found {kind!r}")
+        return
+    yield from _question_faults(row)
+    if kind in CHOICE_KINDS:
+        yield from _choice_faults(row, kind, blank_answers)
+    elif kind in ("classification", "labels"):
+        yield from _label_faults(row, kind, blank_answers)
+    elif kind == "report_audit":
+        yield from _audit_faults(row, blank_answers)
+    elif kind == "open":
+        yield from _open_faults(row, blank_answers)
+
+
+def _name(value: Any) -> str:
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    return names.get(type(value), "nothing")
+
+
+def _question_faults(row: dict[str, Any]) -> Iterator[Fault]:
+    question, messages, report = row.get("question"), row.get("messages"), row.get("report")
+    if isinstance(question, str) and question.strip():
+        return
+    if isinstance(report, dict) and report:
+        return
+    if isinstance(messages, list) and messages:
+        if not all(isinstance(m, dict) and isinstance(m.get("role"), str) and isinstance(m.get("content"), str) for m in messages):
+            yield Fault("messages", "every message needs a text 'role' and a text 'content'")
+        return
+    yield Fault("question", "missing or empty", "give 'question', 'messages' or 'report'")
+
+
+def _choice_faults(row: dict[str, Any], kind: str, blank: bool) -> Iterator[Fault]:
+    options = row.get("options")
+    if not isinstance(options, dict) or not 2 <= len(options) <= len(LETTERS):
+        yield Fault("options", "expected an object of 2 to 26 options", 'for example {"A": "…", "B": "…"}')
+        return
+    wanted = LETTERS[: len(options)]
+    if "".join(options) != wanted:
+        yield Fault("options", f"expected the letters {', '.join(wanted)} in that order; found {', '.join(map(str, options))}")
+        return
+    if not all(isinstance(text, str) and text.strip() for text in options.values()):
+        yield Fault("options", "every option needs a text that is not empty")
+    elif len(set(options.values())) < len(options):
+        yield Fault("options", "two options have the same text")
+    answer = row.get("answer")
+    if answer in (None, "", []):
+        if not blank:
+            yield Fault("answer", "missing", "give the right letter, or allow blank answers (only a submission can then be made)")
+    elif kind == "single_choice":
+        if not isinstance(answer, str):
+            yield Fault("answer", f"expected one letter, found {_name(answer)}", "kind 'multiple_choice' takes a list")
+        elif answer not in options:
+            yield Fault("answer", f"{answer!r} is not among the options {', '.join(options)}")
+    elif not isinstance(answer, list) or not all(isinstance(letter, str) for letter in answer):
+        yield Fault("answer", "expected a list of letters", 'for example ["A", "C"]')
+    else:
+        for letter in answer:
+            if letter not in options:
+                yield Fault("answer", f"{letter!r} is not among the options {', '.join(options)}")
+        if len(set(answer)) < len(answer):
+            yield Fault("answer", "names a letter twice")
+
+
+def _label_faults(row: dict[str, Any], kind: str, blank: bool) -> Iterator[Fault]:
+    labels = row.get("labels")
+    if not isinstance(labels, list) or not labels or not all(isinstance(label, str) for label in labels):
+        yield Fault("labels", "expected a list of label ids")
+        return
+    answer = row.get("answer")
+    if answer is None or answer == "":
+        if not blank:
+            yield Fault("answer", "missing")
+        return
+    wanted = str if kind == "classification" else list
+    if not isinstance(answer, wanted):
+        yield Fault("answer", f"expected {'one label' if kind == 'classification' else 'a list of labels ([] = clean)'}")
+        return
+    for label in [answer] if isinstance(answer, str) else answer:
+        if label not in labels:
+            yield Fault("answer", f"{label!r} is not among the labels")
+
+
+def _audit_faults(row: dict[str, Any], blank: bool) -> Iterator[Fault]:
+    if not isinstance(row.get("report"), dict):
+        yield Fault("report", "missing", "give exam, sex, age, findings and impression")
+    answer = row.get("answer")
+    if answer is None:
+        if not blank:
+            yield Fault("answer", "missing", "[] for a clean report")
+        return
+    if not isinstance(answer, list) or not all(isinstance(finding, dict) for finding in answer):
+        yield Fault("answer", "expected a list of findings ([] = clean)")
+        return
+    for finding in answer:
+        if finding.get("type") not in REPORT_ERROR_TYPES:
+            yield Fault("answer", f"unknown error type {finding.get('type')!r}", f"one of {', '.join(REPORT_ERROR_TYPES)}")
+        if finding.get("section") not in (None, "findings", "impression", "both"):
+            yield Fault("answer", f"unknown section {finding.get('section')!r}", "findings, impression or both")
+
+
+def _open_faults(row: dict[str, Any], blank: bool) -> Iterator[Fault]:
+    criteria = row.get("criteria")
+    if not criteria and not row.get("reference") and not blank:
+        yield Fault("criteria", "missing", "give 'criteria' or 'reference'")
+        return
+    for at, criterion in enumerate(criteria or []):
+        if not (
+            isinstance(criterion, dict)
+            and isinstance(criterion.get("id"), str)
+            and isinstance(criterion.get("criterion"), str)
+            and isinstance(criterion.get("points"), int | float)
+        ):
+            yield Fault(f"criteria[{at}]", "needs a text 'id', a text 'criterion' and a number 'points'")

@@ -1,0 +1,87 @@
+"""What a run writes: responses (the journal's rows), scores and the manifest. Plain data, no behaviour.
+
+`responses.jsonl` holds `Response`, `scores.jsonl` `Score`, `run.json` `RunManifest`; `summary.json` is built by the runner.
+"""
+
+from typing import Any
+
+import msgspec
+
+
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Tokens as the provider counted them. `output` includes `reasoning`; `cached` is the part of `input` read from its cache."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cached: int = 0
+
+
+class ProviderFailure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why a row has no reply: `kind` is the fault of the last try (429, 500, reset, garbage, stall, …)."""
+
+    kind: str
+    message: str
+    status: int | None = None
+
+
+class Response(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One row of the journal: a reply, or the failure after the last try.
+
+    `row` is the row's place in the plan. `text` is the raw answer, `reasoning` what the model thought apart from it.
+    `seconds` is the time of the last try, `tries` all tries, `faults` what went wrong on the way, by kind.
+    `key` is the digest of what was sent; `cached` says that the reply came from the cache and cost nothing.
+    """
+
+    row: int
+    item: str
+    order: int = 0
+    repeat: int = 0
+    text: str | None = None
+    reasoning: str | None = None
+    finish: str | None = None
+    logprobs: dict[str, float] | None = None
+    model: str | None = None
+    fingerprint: str | None = None
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    tries: int = 1
+    faults: dict[str, int] = {}
+    error: ProviderFailure | None = None
+    cached: bool = False
+    key: str | None = None
+    dropped: list[str] = []
+    at: str = ""
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One row of scores.jsonl, one per planned row. `answer` is in the item's own letters whatever order was shown.
+
+    `shown` is the letter the model saw; `strict` what the strict extractor read; `rule` how the reply was read.
+    """
+
+    item: str
+    order: int
+    repeat: int
+    outcome: str
+    answer: str | list[str] | None = None
+    correct: bool | None = None
+    chosen_text: str | None = None
+    shown: str | list[str] | None = None
+    strict: bool | None = None
+    rule: str | None = None
+
+
+class RunManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """run.json: what was planned. Everything that addresses the run, and what is only good to know."""
+
+    format: int
+    run_digest: str
+    suite: dict[str, Any]
+    model: dict[str, Any]
+    settings: dict[str, Any]
+    prompt: dict[str, Any]
+    items: int
+    planned: int
+    created: str
+    software: dict[str, str]

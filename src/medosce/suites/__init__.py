@@ -1,0 +1,1 @@
+"""The built-in exams, the wording of their prompts, and importers of other people's formats."""

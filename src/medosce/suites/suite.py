@@ -1,0 +1,97 @@
+"""A suite: items plus the name and defaults of their examination. Built-in suites are folders with a `suite.json`.
+
+Any items file, or a folder of them, is a suite too. Reading is streamed; nothing here holds all items.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from medosce.schema.canonical import digest
+from medosce.schema.errors import InputError
+from medosce.schema.items import Item
+from medosce.schema.items_file import read_items
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Items files with a name. `title` and `about` are by language; `prompt` is the default prompt's name."""
+
+    name: str
+    title: dict[str, str]
+    files: tuple[Path, ...]
+    about: dict[str, str]
+    prompt: str = "letter"
+    canary: str | None = None
+    builtin: bool = False
+    languages: tuple[str, ...] = ()
+    counts: dict[str, int] | None = None
+
+    def lines(self, *, blank_answers: bool = False) -> Iterator[tuple[bytes, Item]]:
+        """Each line with its item, in order, checked. Raises InputError at the first fault."""
+        for path in self.files:
+            yield from read_items(path, blank_answers=blank_answers)
+
+    def __iter__(self) -> Iterator[Item]:
+        return (item for _, item in self.lines())
+
+
+class SuiteDigest:
+    """The SHA-256 of a suite: its name and the digest over its items' lines in order."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._lines = name, hashlib.sha256()
+
+    def add(self, line: bytes) -> None:
+        self._lines.update(line)
+        self._lines.update(b"\n")
+
+    def hexdigest(self) -> str:
+        return digest({"name": self._name, "items": self._lines.hexdigest()})
+
+
+def builtin_suites() -> list[Suite]:
+    """The exams that come with the package, by name."""
+    found = []
+    for folder in sorted(Path(str(resources.files("medosce.suites"))).iterdir()):
+        card = folder / "suite.json"
+        if card.is_file():
+            found.append(_builtin(folder, json.loads(card.read_text("utf-8"))))
+    return found
+
+
+def load_suite(name_or_path: str | Path) -> Suite:
+    """A built-in suite by name, an items file, or a folder of items files. Raises InputError when it is none of these."""
+    known = {suite.name: suite for suite in builtin_suites()}
+    if str(name_or_path) in known:
+        return known[str(name_or_path)]
+    path = Path(name_or_path)
+    if path.is_dir():
+        files = tuple(sorted(path.glob("*.jsonl")))
+        if files:
+            return Suite(path.resolve().name, {}, files, {})
+        raise InputError("no items file in this folder", where=path, mend="give a .jsonl file")
+    if path.is_file():
+        return Suite(path.stem, {}, (path,), {})
+    raise InputError(
+        f"{str(name_or_path)!r} is no built-in suite and no file",
+        mend=f"built in: {', '.join(known)}; `medosce data import` makes items files",
+    )
+
+
+def _builtin(folder: Path, card: dict[str, Any]) -> Suite:
+    return Suite(
+        name=card["name"],
+        title=card["title"],
+        files=tuple(folder / "items" / name for name in card["files"]),
+        about=card["about"],
+        prompt=card.get("prompt", "letter"),
+        canary=card.get("canary"),
+        builtin=True,
+        languages=tuple(card.get("languages", ())),
+        counts=card.get("counts"),
+    )
