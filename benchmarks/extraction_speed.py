@@ -18,10 +18,14 @@ OPTIONS = {
     "E": "Discharge her from hospital",
 }
 PROSE = (
-    "The patient is an adult with capacity who has refused a transfusion on religious grounds. A doctor may not override such a "
-    "refusal, even when the outcome may be death. Option B would be battery, and her husband has no standing to decide for her, so "
-    "option C fails as well. A court order is only sought when capacity is in doubt, which it is not here. Discharging her would "
-    "abandon her care. The best course is to explore her reasons, respect the decision and keep a record. Therefore, the answer is A."
+    "The patient is an adult with capacity who has refused a transfusion on religious grounds. A doctor may not"
+    " override such a "
+    "refusal, even when the outcome may be death. Option B would be battery, and her husband has no standing to"
+    " decide for her, so "
+    "option C fails as well. A court order is only sought when capacity is in doubt, which it is not here."
+    " Discharging her would "
+    "abandon her care. The best course is to explore her reasons, respect the decision and keep a record."
+    " Therefore, the answer is A."
 )
 PROSE_ZH = (
     "患者为具有完全民事行为能力的成年人，因宗教信仰拒绝输血。医生应当充分告知拒绝输血的风险，但不得违背其意愿强行治疗。B项侵犯患者的自主权，"

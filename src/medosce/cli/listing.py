@@ -91,3 +91,33 @@ def cache_clear(model: str | None, yes: bool, as_json: bool) -> None:
         removed = store.clear(model)
         store.close()
     click.echo(json.dumps({"removed": removed}) if as_json else w("cache.removed", n=f"{removed:,}"))
+
+
+@click.command(help=w("extraction.help"))
+@click.option("--by", type=click.Choice(["split", "shape", "language"]), default="split", show_default=True, help=w("extraction.by"))
+@JSON
+def extraction(by: str, as_json: bool) -> None:
+    from medosce.scoring.extraction import measure as instrument
+
+    corpus = instrument.load_corpus()
+    readers = {
+        "lenient": (instrument.lenient, "expect"), "strict": (instrument.strict, "strict"),
+        "first letter": (instrument.first_letter, "expect"), "last letter": (instrument.last_letter, "expect"),
+    }  # fmt: skip
+    records = []
+    for name, (reader, label) in readers.items():
+        report = instrument.measure(corpus, reader, label=label)
+        shaped = report.shapes if by == "shape" else report.languages
+        parts = report.splits if by == "split" else {" ".join(key): tally for key, tally in shaped.items()}
+        for part, tally in parts.items():
+            record = {"reader": name, "part": part, "n": tally.n, "right": tally.right, "misread": tally.misread, "miss": tally.miss}
+            records.append({**record, "wrong_reason": tally.wrong_reason})
+    if as_json:
+        click.echo(json.dumps({"corpus": len(corpus), "measured": records}, ensure_ascii=False))
+        return
+    click.echo(w("extraction.corpus", n=len(corpus)))
+    heads = [w(f"extraction.{name}") for name in ("reader", "part", "n", "right", "misread", "miss", "wrong_reason")]
+    rows = [[str(value) for value in record.values()] for record in records]
+    widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
+    for row in [heads, *rows]:
+        click.echo("  ".join(cell.ljust(width) if at < 2 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))))

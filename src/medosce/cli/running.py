@@ -17,7 +17,7 @@ from medosce.cli.words import w
 BASELINES = ("baseline:random", "baseline:first", "baseline:longest")
 
 
-class ConcurrencyType(click.ParamType):
+class ConcurrencyType(click.ParamType[int | None]):
     """`auto` or a whole number."""
 
     name = "auto|N"

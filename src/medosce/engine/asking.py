@@ -16,13 +16,15 @@ from medosce.engine.budget import Budget
 from medosce.engine.cache import KeyMaker, ResponseCache
 from medosce.engine.journal import Journal
 from medosce.engine.pacing import (
-    CONNECT_TRIES, MAX_TRIES, PRESSURE_KINDS, Concurrency, StallClock, TokenBucket, wait_before,
+    BUSY_KINDS, BUSY_TRIES, CONNECT_TRIES, MAX_TRIES, PRESSURE_KINDS, Concurrency, StallClock, TokenBucket, wait_before,
 )  # fmt: skip
-from medosce.models.base import LOGPROB, Ask, Model, ModelFault, Reply
+from medosce.models.base import Ask, Model, ModelFault, Reply
 from medosce.schema.errors import MedOSCEError
-from medosce.schema.records import ProviderFailure, Response
+from medosce.schema.records import ProviderFailure, Response, Usage
 
 FAILURES_IN_A_ROW = 25
+UNKNOWN_COST = frozenset({"stall", "reset", "garbage"})
+"""Faults after which the provider may charge for an answer that never arrived whole."""
 
 
 @dataclass
@@ -69,19 +71,20 @@ class Asker:
         self.settings, self.budget = settings, budget
         self.cache = cache if model.cacheable else None
         self.keys = KeyMaker(model.identity)
-        most = settings.concurrency or model.limits.concurrency
-        self.concurrency = Concurrency(most, start=most if settings.concurrency else None, adaptive=not model.local)
+        wanted = None if model.local else settings.concurrency
+        self.concurrency = Concurrency(wanted or model.limits.concurrency, start=wanted, adaptive=not model.local)
         now = time.monotonic()
         limits = model.limits
         self._requests = TokenBucket(limits.requests_per_minute, now) if limits.requests_per_minute else None
         self._tokens = TokenBucket(limits.tokens_per_minute, now) if limits.tokens_per_minute else None
         self._stall = StallClock(settings.timeout)
-        self._max_tokens = 1 if model.sampling.method == LOGPROB else model.sampling.max_tokens
+        self._max_tokens = model.sampling.most_output
         self._draw = random.Random()
         self._paused_until = 0.0
         self._recent_pressure = 0.0
         self._failures_in_a_row = 0
         self._settled = asyncio.Event()
+        self._stopping = asyncio.Event()
         self._workers: set[asyncio.Task[None]] = set()
         self._active = 0
         self._idle = asyncio.Event()
@@ -103,6 +106,12 @@ class Asker:
             if self.cache:
                 self.cache.commit()
         return self.stop
+
+    def _stop(self, stop: Stop) -> None:
+        """Ask nothing more: answers under way are awaited, waits between tries end now."""
+        self.stop = self.stop or stop
+        self._stopping.set()
+        self._settled.set()
 
     def _cancel_workers(self) -> None:
         for task in self._workers:
@@ -151,16 +160,17 @@ class Asker:
 
     async def _ask(self, ask: Ask, request: bytes, key: str) -> bool:
         """Try until an answer, a final fault or the last try. False when the run must stop."""
-        reserved = await self._reserve(request)
+        reserved: float | None = await self._reserve(request)
         if reserved is None:
-            self.stop = self.stop or Stop("the budget does not cover another request")
+            self._stop(Stop("the budget does not cover another request"))
             return False
         faults: Counter[str] = Counter()
         usage = None
         tries = 0
         try:
             while True:
-                await self._wait_turn(request)
+                if await self._wait_turn(request):
+                    return False
                 tries += 1
                 start = time.monotonic()
                 self.progress.in_flight += 1
@@ -176,7 +186,8 @@ class Asker:
                     seconds = now - start
                     self.concurrency.answered(seconds, now)
                     self._stall.answered(seconds)
-                    usage = reply.usage
+                    # A request refused by status, as content filters do, is not charged.
+                    usage = reply.usage if reply.text is not None or reply.usage != Usage() else None
                     self._failures_in_a_row = 0
                     self._record(ask, reply, key, seconds, tries, faults, cached=False)
                     return True
@@ -186,38 +197,57 @@ class Asker:
                 self.progress.faults[fault.kind] += 1
                 if fault.kind in PRESSURE_KINDS:
                     self._pressure(fault)
-                if not fault.retryable or tries >= self._tries_for(fault):
+                last = not fault.retryable or tries >= self._tries_for(fault)
+                if reserved is not None and fault.kind in UNKNOWN_COST:
+                    self.budget.write_off(reserved)
+                    reserved = self.budget.reserve(request, self._max_tokens) if not last else None
+                    last = last or reserved is None
+                if last:
                     return self._give_up(ask, key, fault, time.monotonic() - start, tries, faults)
-                await asyncio.sleep(wait_before(tries + 1, fault.retry_after, self._draw))
+                if self.stop or await self._sleep(wait_before(tries + 1, fault.retry_after, self._draw)):
+                    return False
         finally:
-            self.budget.settle(reserved, usage)
+            if reserved is not None:
+                self.budget.settle(reserved, usage)
             self.progress.cost = self.budget.spent
-            if not self._settled.is_set():
-                self._settled.set()
+            self._settled.set()
 
     async def _reserve(self, request: bytes) -> float | None:
-        """Wait for room in the budget; None when nothing is in flight that could make any."""
-        while (amount := self.budget.reserve(request, self._max_tokens)) is None:
-            if self.budget.reserved <= 0 or self.stop:
-                return None
+        """Wait for room in the budget; None when nothing is in flight that could make any, or the run stops."""
+        while not self.stop:
+            amount = self.budget.reserve(request, self._max_tokens)
+            if amount is not None or not self.budget.in_flight:
+                return amount
             self._settled.clear()
             await self._settled.wait()
-        return amount
+        return None
 
-    async def _wait_turn(self, request: bytes) -> None:
+    async def _sleep(self, seconds: float) -> bool:
+        """Wait; True at once when the run stops meanwhile."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return False
+        return True
+
+    async def _wait_turn(self, request: bytes) -> bool:
+        """Wait until the rate limits and the endpoint's own wish allow another request; True when the run stops meanwhile."""
         now = time.monotonic()
         wait = max(0.0, self._paused_until - now)
         if self._requests:
             wait = max(wait, self._requests.wait(1, now))
         if self._tokens:
             wait = max(wait, self._tokens.wait(len(request) / 4 + min(self._max_tokens, 500), now))
-        if wait:
-            await asyncio.sleep(wait)
+        return bool(wait) and await self._sleep(wait)
 
     def _tries_for(self, fault: ModelFault) -> int:
         # An address that refuses connections before anything ever answered is most likely mistyped: say so soon.
         if fault.kind == "connect" and self.progress.answered == 0:
             return min(CONNECT_TRIES, self.settings.max_tries)
+        if fault.kind in BUSY_KINDS and self.settings.max_tries > 1:
+            # It answers, only not everybody at once; concurrency needs some of these refusals to come down far enough.
+            return BUSY_TRIES * self.settings.max_tries
         return self.settings.max_tries
 
     def _pressure(self, fault: ModelFault) -> None:
@@ -252,7 +282,7 @@ class Asker:
 
     def _give_up(self, ask: Ask, key: str, fault: ModelFault, seconds: float, tries: int, faults: Counter[str]) -> bool:
         if fault.fatal:
-            self.stop = Stop(fault.message, fatal=True)
+            self._stop(Stop(fault.message, fatal=True))
             return False
         if fault.kind == "not_recorded":
             self.progress.done += 1
@@ -267,9 +297,9 @@ class Asker:
             )  # fmt: skip
         )
         if fault.kind == "connect" and self.progress.answered == 0:
-            self.stop = Stop(fault.message, fatal=True)
+            self._stop(Stop(fault.message, fatal=True))
         elif self._failures_in_a_row >= FAILURES_IN_A_ROW:
-            self.stop = Stop(f"{FAILURES_IN_A_ROW} requests in a row failed, the last with: {fault.message}")
+            self._stop(Stop(f"{FAILURES_IN_A_ROW} requests in a row failed, the last with: {fault.message}"))
         return self.stop is None
 
 

@@ -14,23 +14,42 @@ def most_input_tokens(request: bytes) -> int:
 
 
 class Budget:
-    """Money for one run. `spent` starts with what earlier sessions of the run cost; `limit` None means no limit."""
+    """Money for one run. `spent` starts with what earlier sessions of the run cost; `limit` None means no limit.
+
+    `reserved` is set aside for requests in flight, `uncertain` for tries that brought no answer and may be charged all the same.
+    """
 
     def __init__(self, price: Price | None, limit: float | None, spent: float = 0.0) -> None:
-        self.price, self.limit, self.spent, self.reserved = price, limit, spent, 0.0
+        self.price, self.limit, self.spent = price, limit, spent
+        self.reserved = self.uncertain = 0.0
+        self._open = 0
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a reservation is open that may yet give money back."""
+        return self._open > 0
 
     def reserve(self, request: bytes, max_tokens: int) -> float | None:
         """The amount set aside for one request, or None when it does not fit beside what is spent and in flight."""
-        if self.price is None or self.limit is None:
-            return 0.0
-        amount = self.price.cost(Usage(most_input_tokens(request), max_tokens))
-        if self.spent + self.reserved + amount > self.limit:
+        amount = self.price.cost(Usage(most_input_tokens(request), max_tokens)) if self.price else 0.0
+        if self.limit is not None and self.spent + self.uncertain + self.reserved + amount > self.limit:
             return None
         self.reserved += amount
+        self._open += 1
         return amount
 
     def settle(self, reserved: float, usage: Usage | None) -> None:
-        """Replace a reservation by what the request cost (None: it brought no answer)."""
-        self.reserved = max(0.0, self.reserved - reserved)
+        """Replace a reservation by what the request cost. None: nothing; an answer without token counts costs the worst."""
+        self._close(reserved)
         if usage is not None and self.price is not None:
-            self.spent += self.price.cost(usage)
+            self.spent += self.price.cost(usage) if usage.input or usage.output else reserved
+
+    def write_off(self, reserved: float) -> None:
+        """Keep a reservation for good: the try was sent and broke off, and nobody knows what it cost."""
+        self._close(reserved)
+        self.uncertain += reserved
+
+    def _close(self, reserved: float) -> None:
+        self._open -= 1
+        # With nothing open the sum is nothing, whatever rounding left of it.
+        self.reserved = max(0.0, self.reserved - reserved) if self._open else 0.0

@@ -22,6 +22,8 @@ GROUP_BYTES = 64 * 1024
 GROUP_SECONDS = 0.01
 SYNC_SECONDS = 1.0
 
+# Not every system has the cheaper call.
+_sync = getattr(os, "fdatasync", os.fsync)
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Response)
 
@@ -37,13 +39,16 @@ class FolderLock:
             raise InputError(f"cannot be written: {error.strerror}", where=folder, mend="choose another --out") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             self._file.seek(0)
             owner = self._file.read().strip()
             self._file.close()
             raise MedOSCEError(
                 f"{folder}: in use by another process{f' (process {owner})' if owner else ''}; wait for it or stop it"
             ) from error
+        except OSError as error:
+            self._file.close()
+            raise InputError(f"cannot be locked: {error.strerror}", where=folder, mend="choose an --out on another disk") from error
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
@@ -61,7 +66,8 @@ class FolderLock:
 
 
 def repair(path: Path) -> int:
-    """Cut a torn last line off; returns the bytes removed (0 when the file is whole or absent)."""
+    """Cut a torn last line off; returns the bytes removed (0 when the file is whole or absent). A last line that lacks
+    its newline only is completed: it was paid for."""
     if not path.exists():
         return 0
     with path.open("r+b") as file:
@@ -75,9 +81,16 @@ def repair(path: Path) -> int:
                 end = start + newline + 1
                 break
             end = start
-        if end < size:
+        if end == size:
+            return 0
+        file.seek(end)
+        try:
+            _decoder.decode(file.read())
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             file.truncate(end)
-        return size - end
+            return size - end
+        file.write(b"\n")
+        return 0
 
 
 def read_journal(path: Path) -> Iterator[tuple[int, Response]]:
@@ -89,7 +102,7 @@ def read_journal(path: Path) -> Iterator[tuple[int, Response]]:
         for number, line in enumerate(file, 1):
             try:
                 response = _decoder.decode(line)
-            except msgspec.MsgspecError as error:
+            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 if not line.endswith(b"\n"):
                     return
                 raise InputError(f"damaged: {error}", where=f"{path}:{number}", mend="restore the line or remove it") from error
@@ -174,7 +187,7 @@ class Journal:
             callback()
         if time.monotonic() - self._synced > SYNC_SECONDS and (self._syncing is None or self._syncing.done()):
             self._synced = time.monotonic()
-            self._syncing = self._loop.run_in_executor(None, os.fdatasync, self._file)
+            self._syncing = self._loop.run_in_executor(None, _sync, self._file)
             self._syncing.add_done_callback(self._after_sync)
 
     def _after_sync(self, done: "asyncio.Future[None]") -> None:

@@ -9,8 +9,10 @@ from collections import deque
 
 MAX_TRIES = 6
 CONNECT_TRIES = 3
+BUSY_TRIES = 3  # times as many where the endpoint only asks for patience
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-PRESSURE_KINDS = frozenset({"429", "503", "529", "stall"})
+BUSY_KINDS = frozenset({"429", "503", "529"})
+PRESSURE_KINDS = BUSY_KINDS | {"stall"}
 
 
 class Concurrency:
@@ -18,12 +20,13 @@ class Concurrency:
 
     Starts at `start` and doubles each round until the first sign of pressure, then adds one a round; a round is `limit`
     answers. Pressure (429, 503, time-out, or a median latency 3 times and half a second above the best round's) takes 30 %
-    off, at most once in `settle` seconds, since all requests in flight report the same congestion.
+    off, at most once in `settle` seconds, since all requests in flight report the same congestion. Each cut for latency
+    concedes half as much again to the best round: later questions may need longer answers, and that is no congestion.
     """
 
     def __init__(self, most: int, *, start: int | None = None, adaptive: bool = True) -> None:
-        self.most, self.adaptive = most, adaptive
-        self.limit = float(min(most, start or 8)) if adaptive else float(most)
+        self.most, self.adaptive = max(1, most), adaptive
+        self.limit = float(min(self.most, max(1, start or 8))) if adaptive else float(self.most)
         self._probing, self._answers, self._cut_at = True, 0, float("-inf")
         self._round: list[float] = []
         self._best = float("inf")
@@ -38,6 +41,7 @@ class Concurrency:
         self._answers, self._round = 0, []
         if self.adaptive and median > 3 * self._best and median > self._best + 0.5:
             self.pressed(now)
+            self._best *= 1.5
             return
         self._best = min(self._best, median)
         self.limit = min(self.most, self.limit * 2 if self._probing else self.limit + 1)
@@ -91,6 +95,6 @@ class StallClock:
 def wait_before(next_try: int, retry_after: float | None, draw: random.Random) -> float:
     """Seconds before try `next_try` (2 is the first repeat): what the endpoint asked for plus up to 10 %, else
     exponential with full jitter, capped at 30 s. An endpoint may ask for at most ten minutes."""
-    if retry_after is not None:
+    if retry_after:
         return min(retry_after, 600.0) * (1 + 0.1 * draw.random())
     return draw.uniform(0.05, min(LONGEST_WAIT, FIRST_WAIT * 2 ** (next_try - 2)) + 0.05)

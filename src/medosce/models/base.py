@@ -87,6 +87,18 @@ class Sampling:
     method: str = GENERATE
     extra: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def most_output(self) -> int:
+        """The most output tokens one answer can have, whatever name `extra` gives the cap."""
+        if self.method == LOGPROB:
+            return 1
+        nested = self.extra.get("generationConfig")
+        given = {**self.extra, **nested} if isinstance(nested, dict) else self.extra
+        caps = [given.get(name) for name in ("max_tokens", "max_completion_tokens", "maxOutputTokens")]
+        choices = [given.get(name) for name in ("n", "candidateCount")]
+        cap = max([self.max_tokens, *(value for value in caps if isinstance(value, int))])
+        return cap * max([1, *(value for value in choices if isinstance(value, int))])
+
 
 class Model(Protocol):
     """Whoever answers. `identity` is what addresses the model in a run digest (never a secret)."""

@@ -3,6 +3,7 @@
 Read from the working folder, or from the file named by MEDOSCE_CONFIG. Every mistake names its table and key.
 """
 
+import math
 import os
 import tomllib
 from dataclasses import dataclass, field
@@ -19,6 +20,9 @@ _MODEL_KEYS = {
 }  # fmt: skip
 _PRICE_KEYS = {"input": (int, float), "output": (int, float), "currency": str}
 _LIMIT_KEYS = {"concurrency": int, "requests_per_minute": (int, float), "tokens_per_minute": (int, float)}
+_PATH_KEYS = {"cache": str}
+_OURS = ("model", "messages", "contents", "system", "systemInstruction", "stream")
+"""Request fields that `extra` may not set: the answer could not be read, or would be one to another question."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,11 @@ def load_config(path: Path | None = None) -> Config:
     unknown = table.keys() - {"models", "paths"}
     if unknown:
         raise InputError("unknown table", where=file, field=sorted(unknown)[0], mend="known are [models.NAME] and [paths]")
-    paths = table.get("paths", {})
-    models = {name: _named(file, name, entry) for name, entry in table.get("models", {}).items()}
+    paths, tables = table.get("paths", {}), table.get("models", {})
+    _check(file, "paths", paths, _PATH_KEYS)
+    if not isinstance(tables, dict):
+        raise InputError("expected tables", where=file, field="models", mend="write [models.NAME]")
+    models = {name: _named(file, name, entry) for name, entry in tables.items()}
     return Config(file, models, file.parent / paths["cache"] if "cache" in paths else None)
 
 
@@ -83,7 +90,18 @@ def _named(file: Path, name: str, table: Any) -> NamedModel:
             raise InputError("needs input and output", where=file, field=f"{where}.price", mend="money per million tokens")
         price = Price(**table["price"])
     _check(file, f"{where}.limits", table.get("limits", {}), _LIMIT_KEYS)
+    for field, value in [*table.get("limits", {}).items(), *((k, v) for k, v in table.items() if k == "max_tokens")]:
+        if value <= 0:
+            raise InputError("must be more than nothing", where=file, field=f"{where}.{field}", mend="leave it out for none")
+    for name, value in table.get("headers", {}).items():
+        if not isinstance(value, str):
+            raise InputError(f"expected a text: {value!r}", where=file, field=f"{where}.headers.{name}")
+    for name in table.get("extra", {}):
+        if name in _OURS:
+            raise InputError("is set by MedOSCE", where=file, field=f"{where}.extra.{name}", mend="leave it out")
     temperature = table.get("temperature", 0.0)
+    if temperature is True:
+        raise InputError("wrong type: True", where=file, field=f"{where}.temperature", mend="a number, or false to send none")
     return NamedModel(
         name=name, provider=provider, model=table["model"], base_url=table.get("base_url"),
         key_variable=table.get("key_variable"),
@@ -99,7 +117,9 @@ def _check(file: Path, where: str, table: Any, known: dict[str, Any]) -> None:
     for key, value in table.items():
         if key not in known:
             raise InputError("unknown key", where=file, field=f"{where}.{key}", mend=f"known are {', '.join(known)}")
-        if not isinstance(value, known[key]):
+        kinds = known[key] if isinstance(known[key], tuple) else (known[key],)
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise InputError(f"wrong type: {value!r}", where=file, field=f"{where}.{key}")
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value < 0:
-            raise InputError(f"must not be negative: {value!r}", where=file, field=f"{where}.{key}")
+        # A price that is no number would compare as less than every budget.
+        if isinstance(value, (int, float)) and not (value >= 0 and math.isfinite(value)):
+            raise InputError(f"must be a number from 0: {value!r}", where=file, field=f"{where}.{key}")

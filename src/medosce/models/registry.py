@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import urllib.parse
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,13 +128,14 @@ def _sampling(options: ModelOptions) -> Sampling:
 
 
 def _configured(spec: str, named: NamedModel, options: ModelOptions) -> Model:
+    embedded = named.provider == "embedded"
     sampling = Sampling(
         temperature=named.temperature if options.temperature is None else options.temperature,
-        max_tokens=options.max_tokens or named.max_tokens or Sampling().max_tokens,
+        max_tokens=options.max_tokens or named.max_tokens or (EMBEDDED_MAX_TOKENS if embedded else Sampling().max_tokens),
         method=options.method,
         extra=named.extra,
     )
-    if named.provider == "embedded":
+    if embedded:
         from medosce.models.embedded import EmbeddedModel
 
         return EmbeddedModel(spec, Path(named.model), sampling=sampling)
@@ -149,9 +151,13 @@ def _configured(spec: str, named: NamedModel, options: ModelOptions) -> Model:
 def _configured_key(spec: str, named: NamedModel) -> str | None:
     if named.key_file:
         try:
-            return named.key_file.read_text("utf-8").strip()
-        except OSError as error:
-            raise InputError(f"the key file cannot be read: {error.strerror}", where=named.key_file, mend="correct key_file") from error
+            written = named.key_file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not a text"
+            raise InputError(f"the key file cannot be read: {reason}", where=named.key_file, mend="correct key_file") from error
+        if not written:
+            raise InputError("the key file is empty", where=named.key_file, mend="write the key into it")
+        return written
     if named.key_variable:
         key = os.environ.get(named.key_variable)
         if not key:
@@ -170,6 +176,12 @@ def _over_http(
 ) -> Model:  # fmt: skip
     if not base_url.startswith(("http://", "https://")):
         raise InputError(f"{base_url!r} is not an http address", field="--base-url", mend="for example http://127.0.0.1:8000/v1")
+    if not _plain_address(base_url):
+        # It is part of the run's address and printed in errors, so nothing secret may stand in it.
+        raise InputError(
+            "the address holds a user name, a query or no host", where=spec, field="base_url",
+            mend="give the path alone, and the key through a variable or headers",
+        )  # fmt: skip
     if protocol == "anthropic":
         from medosce.models.anthropic import AnthropicMessages
 
@@ -187,3 +199,11 @@ def _needs_name(spec: str, name: str, example: str) -> str:
     if not name:
         raise InputError("names no model", where=spec, mend=f"for example {example}")
     return name
+
+
+def _plain_address(base_url: str) -> bool:
+    try:
+        parts = urllib.parse.urlsplit(base_url)
+        return bool(parts.hostname) and (parts.port or 1) > 0 and not ("@" in parts.netloc or parts.query or parts.fragment)
+    except ValueError:
+        return False

@@ -5,6 +5,6 @@ from medosce.reporting.html import write_joint_report, write_run_report
 from medosce.reporting.tables import comparison_table, comparison_text, summary_table, summary_text
 
 __all__ = [
-    "comparison_table", "comparison_text", "summary_table", "summary_text", "write_csv", "write_joint_report", "write_parquet",
-    "write_run_report",
+    "comparison_table", "comparison_text", "summary_table", "summary_text", "write_csv", "write_joint_report",
+    "write_parquet", "write_run_report",
 ]  # fmt: skip

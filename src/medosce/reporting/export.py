@@ -4,7 +4,6 @@ One line per planned row, streamed; the columns of both are the same.
 """
 
 import csv
-import os
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -87,7 +86,7 @@ def write_csv(folder: ReportRun, out: Path) -> Path:
             writer.writerow([column.name for column in COLUMNS])
             for row in folder.rows():
                 writer.writerow([_plain(neutral(column.read(row))) for column in COLUMNS])
-        os.replace(draft, out)
+        draft.replace(out)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=out) from error
     return out
@@ -113,7 +112,7 @@ def write_parquet(folder: ReportRun, out: Path) -> Path:
             for batch in _batches(folder):
                 arrays = [pa.array([column.read(row) for row in batch], types[column.type]) for column in COLUMNS]
                 writer.write_batch(pa.record_batch(arrays, schema=schema))
-        os.replace(draft, out)
+        draft.replace(out)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror or error}", where=out) from error
     return out

@@ -18,9 +18,9 @@ def _at(share: float) -> str:
 
 
 def _svg(name: str, height: int, body: Markup) -> Markup:
-    return Markup('<svg class="fig {0}" width="100%" height="{1}" aria-hidden="true" focusable="false">{2}</svg>').format(
-        name, height, body
-    )
+    return Markup(
+        '<svg class="fig {0}" width="100%" height="{1}" aria-hidden="true" focusable="false">{2}</svg>'
+    ).format(name, height, body)
 
 
 def _line(x1: float, x2: float, y1: float, y2: float, name: str) -> Markup:
@@ -65,8 +65,10 @@ def _estimate(estimate: dict[str, Any], y: float, model: int, size: float) -> Ma
     parts = []
     worst, best = estimate.get("worst"), estimate.get("best")
     if worst is not None and best is not None:
-        parts.append(_line(worst, best, y, y, f"bounds s{model % len(MARKERS)}"))
-        parts += [_line(end, end, y - 3, y + 3, f"bounds s{model % len(MARKERS)}") for end in (worst, best)]
+        # A bracket beneath, since the bounds often lie within the interval and would hide behind it.
+        low = y + size + 2
+        parts.append(_line(worst, best, low, low, f"bounds s{model % len(MARKERS)}"))
+        parts += [_line(end, end, low - 3, low, f"bounds s{model % len(MARKERS)}") for end in (worst, best)]
     if estimate.get("low") is not None and estimate.get("high") is not None:
         parts.append(_line(estimate["low"], estimate["high"], y, y, f"ci s{model % len(MARKERS)}"))
     parts.append(marker(value, y, model, size))
@@ -78,7 +80,7 @@ def strip(
     emphasis: bool = False,
 ) -> Markup:  # fmt: skip
     """One row of a forest or dot plot on 0–100 %: an interval (thick), bounds (thin) and a mark per estimate."""
-    height = 26 if len(estimates) == 1 else int(12 + step * len(estimates))
+    height = 28 if len(estimates) == 1 else int(12 + step * len(estimates))
     first = height / 2 - step * (len(estimates) - 1) / 2
     size = 6 if emphasis else 5 if len(estimates) == 1 else 4.2
     body = [_estimate(estimate, first + step * at, at, size) for at, estimate in enumerate(estimates)]
@@ -115,11 +117,8 @@ def stacked(parts: Sequence[tuple[str, int]], height: int = 28) -> Markup:
     return _svg("stacked", height, Markup("").join(bars))
 
 
-def letters(chosen: dict[str, int], gold: dict[str, int]) -> Markup:
+def letters(shares: Sequence[tuple[str, float, float]]) -> Markup:
     """Paired bars per option letter: share of the answers that chose it, share of the keys that stood there."""
-    names = sorted(chosen.keys() | gold.keys())
-    all_chosen, all_gold = sum(chosen.values()) or 1, sum(gold.values()) or 1
-    shares = [(name, chosen.get(name, 0) / all_chosen, gold.get(name, 0) / all_gold) for name in names]
     top = max((max(pair[1:]) for pair in shares), default=0.0) or 1.0
     height, base, parts = 168, 144, []
     for at, (name, its_chosen, its_gold) in enumerate(shares):
@@ -138,7 +137,9 @@ def letters(chosen: dict[str, int], gold: dict[str, int]) -> Markup:
                 )
             )
         parts.append(
-            Markup('<text x="{0}" y="{1}" class="letter middle">{2}</text>').format(_at(left + width * 0.49), height - 6, name)
+            Markup('<text x="{0}" y="{1}" class="letter middle">{2}</text>').format(
+                _at(left + width * 0.49), height - 6, name
+            )
         )
     parts.append(_line(0, 1, base, base, "axis"))
     return _svg("letters", height, Markup("").join(parts))

@@ -6,7 +6,6 @@ Writes one file and reads one run (or several); asks nobody, links nowhere.
 import base64
 import hashlib
 import importlib.metadata
-import os
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -20,30 +19,41 @@ from medosce.reporting import figures, pairs, settings, view
 from medosce.reporting.numbers import count
 from medosce.reporting.payload import Browser, browse
 from medosce.reporting.source import ReportRun, labels_of
-from medosce.reporting.words import LANGUAGES, Both, dimension_words, t, words
+from medosce.reporting.words import LANGUAGES, Both, dimension_words, named, t, words
 from medosce.schema.errors import InputError
 from medosce.schema.outcomes import OUTCOMES, REPLIED
 
-_SCRIPT_PREFIXES = ("js.", "outcome.", "language.", "rule.", "kind.", "validation.", "section.", "finding.", "fault.", "axis.")
+_SCRIPT_PREFIXES = (
+    "js.",
+    "outcome.",
+    "language.",
+    "rule.",
+    "kind.",
+    "validation.",
+    "section.",
+    "finding.",
+    "fault.",
+    "axis.",
+)
 
 
 def write_run_report(folder: ReportRun, out: Path | None = None) -> Path:
     """Write the report of one run to `out` (default: report.html in its folder) and return the path."""
     data = browse([folder], labels_of([folder]))
     tally, summary = data.answered_by[0], folder.summary
-    by_accuracy = view.headline_metric(summary) == "accuracy"
+    chance = view.chance_of(summary)
     context = {
         "title": view.suite_title(folder),
         "model": labels_of([folder])[0],
         "caveats": view.caveats(summary.get("notes") or [], [folder]),
-        "headline": view.headline(summary, tally, folder.manifest.planned),
+        "headline": view.headline(summary, folder.manifest.planned),
         "cards": view.key_figures(summary),
-        "ledger": view.ledger(summary, tally.right if by_accuracy else None),
-        "forest": view.forest([summary], [tally.chance if by_accuracy else None]),
-        "forest_metric": view.named("metric", view.headline_metric(summary)),
+        "ledger": view.ledger(summary, tally.right if tally.marked else None),
+        "forest": view.forest([summary], [chance]),
+        "forest_metric": named("metric", view.headline_metric(summary)),
         "scale": figures.scale(),
-        "chance": tally.chance if by_accuracy else None,
-        "bias": view.position_bias(tally, summary),
+        "chance": chance,
+        "bias": view.position_bias(summary),
         "settings": [settings.sections(folder)],
         "returned": settings.returned(summary),
         "faults": settings.faults(summary),
@@ -64,16 +74,17 @@ def write_joint_report(folders: Sequence[ReportRun], comparison: dict[str, Any] 
     suites = {run.manifest.suite.get("name") for run in runs}
     if len(suites) > 1:
         raise InputError(
-            f"the runs sat different suites: {', '.join(sorted(map(str, suites)))}", mend="report on one suite at a time"
+            f"the runs sat different suites: {', '.join(sorted(map(str, suites)))}",
+            mend="report on one suite at a time",
         )
     labels = labels_of(runs)
     data = browse(runs, labels)
     notes = [note for run in runs for note in run.summary.get("notes") or []]
     notes += (comparison or {}).get("notes") or []
     if len({run.manifest.suite.get("digest") for run in runs}) > 1:
-        notes.append("different_versions")
+        notes.append("different_suite_versions")
     metric = view.headline_metric(runs[0].summary)
-    chances = [tally.chance if metric == "accuracy" else None for tally in data.answered_by]
+    chances = [view.chance_of(run.summary) for run in runs]
     context = {
         "title": view.suite_title(runs[0]),
         "caveats": view.caveats(notes, runs),
@@ -81,7 +92,7 @@ def write_joint_report(folders: Sequence[ReportRun], comparison: dict[str, Any] 
         "pairs": pairs.pairs(labels, runs, comparison),
         "ranked": bool((comparison or {}).get("ranks")),
         "forest": view.forest([run.summary for run in runs], chances),
-        "forest_metric": view.named("metric", metric),
+        "forest_metric": named("metric", metric),
         "scale": figures.scale(),
         "chance": chances[0],
         "settings": [settings.sections(run) for run in runs],
@@ -93,22 +104,26 @@ def write_joint_report(folders: Sequence[ReportRun], comparison: dict[str, Any] 
 
 
 def _write(out: Path, template: str, context: dict[str, Any], data: Browser) -> Path:
-    style, script = _asset("report.css"), _asset("browser.js") + _asset("report.js")
-    page = _environment().get_template(template).render(
-        **context,
-        browser=data,
-        style=Markup(style),
-        script=Markup(script),
-        policy=_policy(style, script),
-        words=_script_words(),
-        data=Markup(data.data),
-        version=_version(),
+    style, script = _asset("report.css"), "".join(map(_asset, ("detail.js", "browser.js", "report.js")))
+    page = (
+        _environment()
+        .get_template(template)
+        .render(
+            **context,
+            browser=data,
+            style=Markup(style),
+            script=Markup(script),
+            policy=_policy(style, script),
+            words=_script_words(),
+            data=Markup(data.data),
+            version=_version(),
+        )
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     draft = out.with_name(f".{out.name}.part")
     try:
         draft.write_text(page, encoding="utf-8", errors="replace", newline="\n")
-        os.replace(draft, out)
+        draft.replace(out)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=out) from error
     return out
@@ -122,18 +137,22 @@ def _asset(name: str) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("medosce.reporting"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("medosce.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.globals |= {"t": t, "count": count}
     return environment
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing is loaded, nothing is sent, and only our own style and script run; text can never become markup."""
+    """Nothing is loaded, nothing is sent, and only our own style and script run."""
     hashes = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (style, script)]
     return (
         f"default-src 'none'; style-src 'sha256-{hashes[0]}'; script-src 'sha256-{hashes[1]}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+        "base-uri 'none'; form-action 'none'"
     )
 
 

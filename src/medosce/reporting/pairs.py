@@ -1,4 +1,4 @@
-"""Models side by side: the table of models, the paired comparisons with Holm, and the ranks, as data for the template."""
+"""Models side by side: the table of models, the paired comparisons with Holm and the ranks, as template data."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from medosce.reporting import figures
 from medosce.reporting.numbers import DASH, bare, count, interval, p_value, percent, points, points_interval
 from medosce.reporting.payload import Tally
 from medosce.reporting.source import ReportRun
-from medosce.reporting.view import cost_of, headline_metric, ledger, reason_of, replied, wall_of
+from medosce.reporting.view import chance_of, cost_of, headline_metric, ledger, reason_of, replied, wall_of
 from medosce.reporting.words import Both, named, t
 from medosce.schema.dimensions import AXES
 
@@ -23,12 +23,12 @@ def models(
         estimate = metrics.get(metric) or {}
         out.append(
             {
-                "at": at, "label": label, "figure": figures.one(estimate, at, tally.chance if metric == "accuracy" else None),
+                "at": at, "label": label, "figure": figures.one(estimate, at, chance_of(run.summary)),
                 "value": bare(estimate.get("value")), "interval": interval(estimate), "reason": reason_of(estimate or None),
                 "strict": _cell(metrics.get("strict_accuracy")), "consistency": _cell(metrics.get("consistency")),
                 "replied": count(replied(run.summary)), "planned": count(run.manifest.planned),
                 "cost": cost_of(run.summary), "wall": wall_of(run.summary), "rank": ranks.get(at),
-                "digest": run.manifest.run_digest, "ledger": ledger(run.summary, tally.right if metric == "accuracy" else None),
+                "digest": run.manifest.run_digest, "ledger": ledger(run.summary, tally.right if tally.marked else None),
                 "swatch": swatch(at),
             }
         )  # fmt: skip
@@ -56,6 +56,7 @@ def pairs(labels: list[str], runs: list[ReportRun], comparison: dict[str, Any] |
                 "p_holm": p_value(pair.get("p_holm")), "n": count(pair.get("n")), "groups": count(pair.get("groups")),
                 "only_a": count(pair.get("b_only")), "only_b": count(pair.get("c_only")),
                 "test": named("method", str(pair.get("test") or DASH)),
+                "left_out": count(pair.get("left_out")) if pair.get("left_out") else None, "strict": _strict(pair.get("strict")),
                 "detectable": t("value.points", value=bare(_detectable(pair))) if _detectable(pair) is not None else None,
                 "reason": named("reason", str(pair["reason"])) if pair.get("reason") else None,
                 "verdict": _verdict(pair, names), "parts": [*_parts(pair, "by_axis", "axis"), *_parts(pair, "by_dimension", "dimension")],
@@ -69,6 +70,14 @@ def _detectable(pair: dict[str, Any]) -> float | None:
     if isinstance(value, dict):
         value = value.get("value")
     return value if isinstance(value, int | float) else None
+
+
+def _strict(strict: dict[str, Any] | None) -> dict[str, str] | None:
+    """The comparison of strict accuracy: one row per question, exact McNemar."""
+    if not strict or strict.get("difference") is None:
+        return None
+    span = points_interval(strict.get("low"), strict.get("high"))
+    return {"difference": points(strict["difference"]), "interval": span, "p": p_value(strict.get("p"))}
 
 
 def _verdict(pair: dict[str, Any], names: list[str]) -> Both:

@@ -1,4 +1,4 @@
-"""One pass over the rows: the tallies the figures need, and the item browser's data, deflated within a size budget.
+"""One pass over the rows: how many were right, and the item browser's data, deflated within a size budget.
 
 Items are stored once, prompts as skeletons (question and options replaced by marks), long replies cut, and above
 `MAX_ROWS` a sample of whole groups is taken. Leaves every text as it is: escaping is the page's business.
@@ -7,7 +7,7 @@ Items are stored once, prompts as skeletons (question and options replaced by ma
 import base64
 import json
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,7 +16,7 @@ from medosce.reporting.source import ReportRow, ReportRun
 from medosce.schema.dimensions import axis_of
 from medosce.schema.items import Item
 from medosce.schema.items_file import id_hash
-from medosce.schema.outcomes import OUTCOMES, Outcome
+from medosce.schema.outcomes import OUTCOMES
 
 MAX_ROWS = 20_000
 MAX_REPLY = 2_000
@@ -38,38 +38,22 @@ _ITEM_KEYS = {
 
 @dataclass
 class Tally:
-    """What the figures need beyond the summary, over all rows of a run. Letters are those the model saw."""
+    """Rows of a run, and those marked right, which the summary does not state."""
 
     rows: int = 0
     right: int = 0
-    chosen: dict[str, int] = field(default_factory=dict)
-    gold: dict[str, int] = field(default_factory=dict)
-    chance_sum: float = 0.0
-    chance_rows: int = 0
+    scored: int = 0
 
     @property
-    def chance(self) -> float | None:
-        """The expected share right of blind guessing; None unless every row has a fixed number of single answers."""
-        return self.chance_sum / self.rows if self.rows and self.chance_rows == self.rows else None
+    def marked(self) -> bool:
+        """Whether rows are marked right or wrong at all (there is a key, and the kind is not a rubric)."""
+        return self.scored > 0
 
     def add(self, row: ReportRow) -> None:
         """Count one row."""
-        item, score = row.item, row.score
         self.rows += 1
-        self.right += score.correct is True
-        ways = len(item.options or ()) if item.kind == "single_choice" else len(item.labels or ())
-        if item.kind in ("single_choice", "classification") and ways:
-            self.chance_sum += 1 / ways
-            self.chance_rows += 1
-        if item.kind == "single_choice" and score.outcome == Outcome.ANSWERED and isinstance(score.shown, str) and score.shown:
-            for letter in row.shown:
-                self.chosen.setdefault(letter, 0)
-                self.gold.setdefault(letter, 0)
-            self.chosen[score.shown] = self.chosen.get(score.shown, 0) + 1
-            right = {item.options[letter] for letter in item.gold_letters} if item.options else set()
-            for letter, text in row.shown.items():
-                if text in right:
-                    self.gold[letter] += 1
+        self.right += row.score.correct is True
+        self.scored += row.score.correct is not None
 
 
 @dataclass

@@ -33,8 +33,14 @@ def sections(run: ReportRun) -> list[tuple[Both, list[Entry]]]:
     ]
     return [
         (t("settings.exam"), _present(what)),
-        (t("settings.model"), _present([_entry(k, _value(v), _long(v)) for k, v in manifest.model.items() if not _secret(k)])),
-        (t("settings.sampling"), _present([_entry(k, _value(v)) for k, v in manifest.settings.items() if not _secret(k)])),
+        (
+            t("settings.model"),
+            _present([_entry(k, _value(v), _long(v)) for k, v in manifest.model.items() if not _secret(k)]),
+        ),
+        (
+            t("settings.sampling"),
+            _present([_entry(k, _value(v)) for k, v in manifest.settings.items() if not _secret(k)]),
+        ),
         (t("settings.running"), _present(_running(summary))),
         (t("settings.software"), [(same(name), same(version), False) for name, version in manifest.software.items()]),
     ]
@@ -60,6 +66,8 @@ def _running(summary: dict[str, Any]) -> list[Entry]:
     for name in ("requests", "tries", "cached", "input_tokens", "output_tokens", "reasoning_tokens"):
         if usage.get(name) is not None:
             entries.append(_entry(name, count(usage[name])))
+    if dropped := summary.get("dropped_parameters"):
+        entries.append(_entry("dropped_parameters", ", ".join(map(str, dropped))))
     judge = usage.get("judge") or {}
     entries += (_entry(f"judge.{name}", count(n)) for name, n in judge.items() if isinstance(n, int | float))
     return entries
@@ -74,8 +82,8 @@ def _present(entries: list[Entry]) -> list[Entry]:
 
 
 def _value(value: Any) -> Both:
-    if value is None:
-        return t("value.default")
+    if value in (None, "", [], {}):
+        return t("value.unset")
     if isinstance(value, bool):
         return t("value.yes" if value else "value.no")
     return same(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

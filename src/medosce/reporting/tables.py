@@ -22,7 +22,7 @@ Grid = tuple[str, list[str], list[list[str]]]
 
 def summary_table(folders: Sequence[ReportRun], language: str = "en") -> "Table":
     """One row per run: the headline metric with its interval, strict accuracy, consistency, n, outcomes, cost."""
-    return _rich(_summary(list(folders), language), 3)
+    return _rich(_summary(list(folders), language), (0, 6))
 
 
 def summary_text(folders: Sequence[ReportRun], language: str = "en") -> str:
@@ -32,7 +32,7 @@ def summary_text(folders: Sequence[ReportRun], language: str = "en") -> str:
 
 def comparison_table(comparison: dict[str, Any], language: str = "en") -> "Table":
     """One row per pair of runs: difference, interval, p and Holm-adjusted p, discordant rows."""
-    return _rich(_comparison(comparison, language), 2)
+    return _rich(_comparison(comparison, language), (0, 1))
 
 
 def comparison_text(comparison: dict[str, Any], language: str = "en") -> str:
@@ -88,14 +88,16 @@ def _comparison(comparison: dict[str, Any], language: str) -> Grid:
     return str(comparison.get("suite", "")), [t(head).of(language) for head in heads], rows
 
 
-def _rich(grid: Grid, numeric_until_end_from: int) -> "Table":
+def _rich(grid: Grid, text_columns: tuple[int, ...]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
     title, heads, rows = grid
-    table = Table(title=Text(_printable(title)), title_justify="left", header_style="bold", show_edge=False, pad_edge=False)
+    table = Table(
+        title=Text(_printable(title)), title_justify="left", header_style="bold", show_edge=False, pad_edge=False
+    )
     for at, head in enumerate(heads):
-        words = at == 0 or (numeric_until_end_from == 2 and at == 1) or at == 6 and numeric_until_end_from == 3
+        words = at in text_columns
         table.add_column(Text(head), justify="left" if words else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text(_printable(cell)) for cell in row))
@@ -106,7 +108,9 @@ def _plain(grid: Grid) -> str:
     title, heads, rows = grid
     cells = [[_printable(cell) for cell in row] for row in [heads, *rows]]
     widths = [max(_width(row[at]) for row in cells) for at in range(len(heads))]
-    lines = ["  ".join(cell + " " * (widths[at] - _width(cell)) for at, cell in enumerate(row)).rstrip() for row in cells]
+    lines = [
+        "  ".join(cell + " " * (widths[at] - _width(cell)) for at, cell in enumerate(row)).rstrip() for row in cells
+    ]
     return "\n".join([_printable(title), *lines])
 
 

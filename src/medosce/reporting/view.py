@@ -9,11 +9,22 @@ from typing import Any
 from markupsafe import Markup
 
 from medosce.reporting import figures
-from medosce.reporting.numbers import DASH, bare, count, duration, interval, is_proportion, measure, money, percent, points
-from medosce.reporting.payload import Tally
+from medosce.reporting.numbers import (
+    DASH,
+    bare,
+    count,
+    duration,
+    interval,
+    is_proportion,
+    measure,
+    money,
+    percent,
+    points,
+)
 from medosce.reporting.source import ReportRun
 from medosce.reporting.words import Both, known, named, same, t
 from medosce.schema.dimensions import AXES, DIMENSIONS, axis_of
+from medosce.schema.items import LETTERS
 from medosce.schema.outcomes import OUTCOMES, REPLIED, Outcome
 
 HEADLINES = ("accuracy", "score", "micro_f1", "macro_f1", "case_f1")
@@ -21,6 +32,8 @@ CAVEATS = (
     "partial", "embedded", "baseline", "human", "replay", "unreviewed", "model_checked", "blank_answers", "sampled",
 )  # fmt: skip
 """Notes that head the page, the gravest first."""
+_WAITING = (Outcome.PROVIDER_ERROR, Outcome.JUDGE_ERROR, Outcome.NOT_ASKED)
+"""Outcomes that running again can still change; a content filter's is final."""
 _KEY_FIGURES = ("accuracy_of_answered", "strict_accuracy", "consistency", "position_bias")
 
 
@@ -41,6 +54,12 @@ def reason_of(estimate: dict[str, Any] | None) -> Both | None:
         return t("reason.not computed")
     reason = estimate.get("reason")
     return named("reason", str(reason)) if reason else None
+
+
+def chance_of(summary: dict[str, Any]) -> float | None:
+    """What blind guessing would get right, as the runner states it; None but for accuracy."""
+    chance = summary.get("chance")
+    return chance if isinstance(chance, float | int) and headline_metric(summary) == "accuracy" else None
 
 
 def suite_title(run: ReportRun) -> Both:
@@ -66,7 +85,7 @@ def caveats(notes: Iterable[str], runs: list[ReportRun]) -> list[dict[str, Any]]
     out = []
     for note in ordered:
         if known(f"note.{note}"):
-            waiting = sum(max(0, run.manifest.planned - replied(run.summary)) for run in runs)
+            waiting = sum((run.summary.get("outcomes") or {}).get(outcome, 0) for run in runs for outcome in _WAITING)
             counts = [run.summary.get("validation", {}).get(note) for run in runs]
             n = max((value for value in counts if isinstance(value, int)), default=runs[0].manifest.items)
             text = t(f"note.{note}", n=count(n), missing=count(waiting))
@@ -76,12 +95,12 @@ def caveats(notes: Iterable[str], runs: list[ReportRun]) -> list[dict[str, Any]]
     return out
 
 
-def headline(summary: dict[str, Any], tally: Tally | None, planned: int) -> dict[str, Any]:
+def headline(summary: dict[str, Any], planned: int) -> dict[str, Any]:
     """The leading figure with its sentence, gauge, bounds and what guessing would give."""
     metric = headline_metric(summary)
     estimate = (summary.get("metrics") or {}).get(metric) or {}
     value = estimate.get("value")
-    chance = tally.chance if tally and metric == "accuracy" else None
+    chance = chance_of(summary)
     values = {
         "metric": named("metric", metric), "value": measure(value, metric), "interval": interval(estimate, is_proportion(metric)),
         "replied": count(replied(summary)), "planned": count(planned), "chance": percent(chance),
@@ -184,7 +203,9 @@ def forest(summaries: list[dict[str, Any]], chances: list[float | None]) -> list
     alone = len(summaries) == 1
     overall = ((summaries[0].get("metrics") or {}).get(metric) or {}).get("value") if alone else None
 
-    def row(id: str, name: Both, its: list[dict[str, Any]], emphasis: bool = False, link: bool = False) -> dict[str, Any]:
+    def row(
+        id: str, name: Both, its: list[dict[str, Any]], emphasis: bool = False, link: bool = False
+    ) -> dict[str, Any]:
         return {
             "id": id, "name": name, "emphasis": emphasis, "link": link,
             "figure": figures.strip(its, chance=chance, overall=overall, emphasis=emphasis),
@@ -195,7 +216,9 @@ def forest(summaries: list[dict[str, Any]], chances: list[float | None]) -> list
             ],
         }  # fmt: skip
 
-    blocks = [{"id": "all", "name": None, "rows": [row("", t("forest.all"), _at(summaries, "metrics", metric), True)]}]
+    blocks: list[dict[str, Any]] = [
+        {"id": "all", "name": None, "rows": [row("", t("forest.all"), _at(summaries, "metrics", metric), True)]}
+    ]
     languages = _keys(summaries, "by_language")
     if len(languages) > 1:
         rows = [row("", named("language", k), _by(summaries, "by_language", k, metric)) for k in languages]
@@ -231,20 +254,19 @@ def _by(summaries: list[dict[str, Any]], part: str, key: str, metric: str) -> li
     return [((summary.get(part) or {}).get(key) or {}).get(metric) or {} for summary in summaries]
 
 
-def position_bias(tally: Tally, summary: dict[str, Any]) -> dict[str, Any] | None:
-    """Chosen against key per letter; None where no single choice was answered."""
-    if sum(tally.chosen.values()) == 0:
-        return None
-    all_chosen, all_gold = sum(tally.chosen.values()), sum(tally.gold.values()) or 1
-    rows = [
-        {"letter": letter, "chosen": percent(tally.chosen[letter] / all_chosen),
-         "gold": percent(tally.gold.get(letter, 0) / all_gold),
-         "difference": points(tally.chosen[letter] / all_chosen - tally.gold.get(letter, 0) / all_gold)}
-        for letter in sorted(tally.chosen)
-    ]  # fmt: skip
+def position_bias(summary: dict[str, Any]) -> dict[str, Any] | None:
+    """Chosen against key per letter as shown; None where no single choice was answered."""
     estimate = (summary.get("metrics") or {}).get("position_bias") or {}
-    figure: Markup = figures.letters(tally.chosen, tally.gold)
-    return {"figure": figure, "rows": rows, "n": count(all_chosen), "value": percent(estimate.get("value"))}
+    chosen, gold = estimate.get("chosen") or [], estimate.get("gold") or []
+    if estimate.get("value") is None or not chosen:
+        return None
+    shares = list(zip(LETTERS, chosen, gold, strict=False))
+    rows = [
+        {"letter": letter, "chosen": percent(its), "gold": percent(key), "difference": points(its - key)}
+        for letter, its, key in shares
+    ]
+    figure: Markup = figures.letters(shares)
+    return {"figure": figure, "rows": rows, "n": count(estimate.get("n")), "value": percent(estimate["value"])}
 
 
 def cost_of(summary: dict[str, Any]) -> Both:

@@ -1,4 +1,4 @@
-"""Every visible string, in both languages: the locale files and `Both`, a text that carries English and Chinese at once.
+"""Every visible string, in both languages: the locale files and `Both`, a text in English and Chinese at once.
 
 Escaping happens here, after interpolation: the strings are ours, what is put into them is not.
 """

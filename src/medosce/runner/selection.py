@@ -8,8 +8,13 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 from medosce.runner.settings import RunSettings
 from medosce.schema.errors import InputError
@@ -61,8 +66,8 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
         taken = _sample(groups, strata, settings.limit, settings.seed)
         chosen = bytearray(eligible)
         place = 0
-        for line_number, wanted in enumerate(eligible):
-            if wanted:
+        for line_number, mark in enumerate(eligible):
+            if mark:
                 chosen[line_number] = taken[place]
                 place += 1
     found = Scan(digest.hexdigest(), chosen)
@@ -129,11 +134,11 @@ def _sample(groups: "array[int]", strata: "array[int]", limit: int, seed: int) -
     return bytearray(taken[member].astype(np.uint8).tobytes())
 
 
-def _mixed(values: "object") -> "object":
+def _mixed(values: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
     """SplitMix64's finaliser (Steele, Lea and Flood 2014): spreads consecutive hashes evenly."""
     import numpy as np
 
-    x = np.asarray(values, np.uint64)
+    x = values
     with np.errstate(over="ignore"):
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

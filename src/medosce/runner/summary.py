@@ -106,9 +106,9 @@ def _usage(index: JournalIndex, price: Price | None) -> dict[str, Any]:
 
 
 def _by_axis(rows: Rows) -> dict[str, Any]:
-    axis_codes = np.array([list(AXES).index(axis) if (axis := axis_of(name)) else -1 for name in rows.dimensions] + [-1])
-    axis = axis_codes[rows.dimension]
-    return {name: choice_metrics(rows, axis == code) for code, name in enumerate(AXES) if (axis == code).any()}
+    # A row without a dimension has code -1, which reads the last entry: no axis.
+    axes = np.array([axis_of(name) or "" for name in rows.dimensions] + [""])[rows.dimension]
+    return {axis: choice_metrics(rows, axes == axis) for axis in AXES if (axes == axis).any()}
 
 
 def _by_name(rows: Rows, codes: Any, names: list[str], key: Callable[[str], Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from medosce.schema.items_file import id_hash
 from medosce.schema.outcomes import AMBIGUOUS, MISSING, OUTCOMES, REPLIED
 from medosce.schema.records import Score
 
-_CODE = {outcome: code for code, outcome in enumerate(OUTCOMES)}
+_CODE: dict[str, int] = {outcome.value: code for code, outcome in enumerate(OUTCOMES)}
 _REPLIED = np.array([outcome in REPLIED for outcome in OUTCOMES])
 _AMBIGUOUS = np.array([outcome in AMBIGUOUS for outcome in OUTCOMES])
 _MISSING = np.array([outcome in MISSING for outcome in OUTCOMES])

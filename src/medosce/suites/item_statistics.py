@@ -1,4 +1,4 @@
-"""What an items file holds: counts, balance of the keys' places, lengths, the longest-option rule's score, near-duplicates.
+"""What an items file holds: counts, the keys' places, lengths, the longest-option score, near-duplicates.
 
 One pass; memory does not grow with the texts. Reads files, asks nobody.
 """
@@ -23,10 +23,10 @@ QUANTILES = (("min", 0.0), ("p25", 0.25), ("median", 0.5), ("p75", 0.75), ("p95"
 def item_statistics(path: Path, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
     """Statistics of an items file, ready for JSON. Rows may lack a key; `progress` is told the number of items read.
 
-    Shares of keys and the longest-option score are over single-choice items with a key and null without one. `expected` is a
-    letter's share were every key drawn evenly among its item's options. Lengths are characters; quantiles are values that
-    occur (inverse of the distribution function). Near-duplicates compare question and options without regard to their order,
-    Jaccard index of character 5-grams ≥ 0.8; rows of one group do not pair.
+    Shares of keys and the longest-option score are over single-choice items with a key and null without one. `expected`
+    is a letter's share were every key drawn evenly among its item's options. Lengths are characters; quantiles are
+    values that occur (inverse of the distribution function). Near-duplicates compare question and options without
+    regard to their order, Jaccard index of character 5-grams ≥ 0.8; rows of one group do not pair.
     Raises InputError at the first faulty line.
     """
     counts: dict[str, Counter[str]] = {name: Counter() for name in ("kinds", "dimensions", "languages", "validation")}
@@ -70,8 +70,10 @@ def item_statistics(path: Path, progress: Callable[[int], None] | None = None) -
         "longest_option": {"n": keyed, "correct": longest, "share": longest / keyed if keyed else None},
         "near_duplicates": {
             "threshold": THRESHOLD,
-            "pairs": found.count,
-            "listed": [{"a": ids[pair.first], "b": ids[pair.second], "jaccard": round(pair.jaccard, 4)} for pair in found.pairs],
+            "pairs": found.total,
+            "listed": [
+                {"a": ids[pair.first], "b": ids[pair.second], "jaccard": round(pair.jaccard, 4)} for pair in found.pairs
+            ],
         },
     }
 
@@ -90,7 +92,7 @@ def _longest(options: dict[str, str]) -> str:
 
 
 def _balance(keys: Counter[str], sizes: Counter[int]) -> dict[str, Any]:
-    """Count, share and expected share of each letter that could be a key, and the letter furthest from its expected share."""
+    """Count, share and expected share of each letter that could be a key, and the letter furthest from expected."""
     total = sum(keys.values())
     letters = [chr(ord("A") + at) for at in range(max(sizes, default=0))]
     positions = {

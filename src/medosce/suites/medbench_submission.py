@@ -9,7 +9,6 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from json.decoder import scanstring
 from pathlib import Path
 
 from medosce.schema.errors import InputError
@@ -25,19 +24,21 @@ _decode = json.JSONDecoder().raw_decode
 
 @dataclass
 class SubmissionReport:
-    """What a submission holds: answers per data set, rows left blank in sets with some answer, sets left as they are."""
+    """What a submission holds: answers per set, rows left blank in sets with some answer, sets left as they are."""
 
     filled: dict[str, int] = field(default_factory=dict)
     blank: dict[str, int] = field(default_factory=dict)
     untouched: list[str] = field(default_factory=list)
 
 
-def write_submission(package: Path, answers: Mapping[tuple[str, int], str], out: Path, *, force: bool = False) -> SubmissionReport:
+def write_submission(
+    package: Path, answers: Mapping[tuple[str, int], str], out: Path, *, force: bool = False
+) -> SubmissionReport:
     """Fill a package (its folder, or one .jsonl of it) and write it to the zip `out`.
 
-    `answers` maps (data set, row from 1) to the answer: a letter, `D` or `<D>`, written `<D>`, in the single-choice sets; the
-    text itself in the others. Sets without an answer are copied unchanged and named in the report.
-    Raises InputError on an answer no row takes, a letter that is not among a row's options, a row that is not MedBench's.
+    `answers` maps (data set, row from 1) to the answer: a letter, `D` or `<D>`, written `<D>`, in the single-choice
+    sets; the text itself in the others. Sets without an answer are copied unchanged and named in the report.
+    Raises InputError on an answer no row takes, a letter not among a row's options, a row that is not MedBench's.
     """
     files = package_files(package)
     root = package if package.is_dir() else package.parent
@@ -45,7 +46,12 @@ def write_submission(package: Path, answers: Mapping[tuple[str, int], str], out:
     for (dataset, row), answer in answers.items():
         by_set.setdefault(dataset, {})[row] = answer
     if unknown := sorted(by_set.keys() - files.keys()):
-        raise InputError(f"no data set {', '.join(unknown)}", where=package, field="answers", mend=f"the package has {', '.join(files)}")
+        raise InputError(
+            f"no data set {', '.join(unknown)}",
+            where=package,
+            field="answers",
+            mend=f"the package has {', '.join(files)}",
+        )
     report = SubmissionReport()
     with atomic_output(out, force=force) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, path in files.items():
@@ -60,7 +66,9 @@ def write_submission(package: Path, answers: Mapping[tuple[str, int], str], out:
     return report
 
 
-def _filled(name: str, path: Path, text: bytes, answers: Mapping[int, str], report: SubmissionReport) -> Iterator[bytes]:
+def _filled(
+    name: str, path: Path, text: bytes, answers: Mapping[int, str], report: SubmissionReport
+) -> Iterator[bytes]:
     """The file's lines with their answers, line ends and byte-order mark as they are."""
     row = 0
     for number, line in enumerate(io.BytesIO(text), 1):
@@ -90,7 +98,9 @@ def _choice(answer: str, question: str, where: str) -> str:
     """`<D>` for the letter D, when it is among the row's options."""
     match = _LETTER.fullmatch(answer.strip())
     if match is None:
-        raise InputError(f"{answer!r} is not one letter", where=where, field="answer", mend="single-choice sets take D or <D>")
+        raise InputError(
+            f"{answer!r} is not one letter", where=where, field="answer", mend="single-choice sets take D or <D>"
+        )
     parsed = parse_question(question)
     if parsed and match[1] not in parsed[1]:
         raise InputError(f"{match[1]!r} is not among the options {', '.join(parsed[1])}", where=where, field="answer")
@@ -103,7 +113,7 @@ def _answer_span(text: str, where: str) -> tuple[int, int, str]:
         place = _skip(text, text.index("{") + 1)
         span, question = None, ""
         while text[place] == '"':
-            key, place = scanstring(text, place + 1)
+            key, place = _decode(text, place)
             place = _skip(text, place)
             if text[place] != ":":
                 break
@@ -120,7 +130,9 @@ def _answer_span(text: str, where: str) -> tuple[int, int, str]:
             return *span, question
     except (ValueError, IndexError) as error:
         raise InputError(f"not a MedBench row: {error}", where=where) from error
-    raise InputError("not a MedBench row", where=where, field="answer", mend="a JSON object with question, answer and other")
+    raise InputError(
+        "not a MedBench row", where=where, field="answer", mend="a JSON object with question, answer and other"
+    )
 
 
 def _skip(text: str, place: int) -> int:

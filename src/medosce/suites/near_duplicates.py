@@ -1,8 +1,9 @@
-"""Near-duplicate texts: character 5-grams, MinHash signatures, banding (LSH), and the exact Jaccard index of every candidate.
+"""Near-duplicate texts: character 5-grams, MinHash signatures, banding (LSH), exact Jaccard index of each candidate.
 
 Memory grows by half a kilobyte a text: the sets of 5-grams lie in a temporary file, only their signatures in memory.
 """
 
+import itertools
 import tempfile
 import unicodedata
 from collections import Counter
@@ -20,7 +21,7 @@ WIDTH = 5
 BANDS, ROWS = 32, 4
 """A pair of Jaccard index J shares a band with probability 1 − (1 − J⁴)³²: 0.99999995 at 0.8."""
 _HOPELESS = 0.5
-"""Candidates whose signatures agree in less than this share are not verified: at J = 0.8 that is 8 standard deviations off."""
+"""Candidates whose signatures agree in less than this share are not verified: 8 standard deviations off J = 0.8."""
 _SEED = 20250607
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
@@ -34,14 +35,14 @@ class Pair(NamedTuple):
 
 
 class NearDuplicates(NamedTuple):
-    """`pairs`, at most `limit` of them, in order of place; `count` is the number of all."""
+    """`pairs`, at most `limit` of them, in order of place; `total` is the number of all."""
 
-    count: int
+    total: int
     pairs: list[Pair]
 
 
 def shingles(parts: Sequence[str]) -> set[str]:
-    """The character 5-grams of each part, after NFKC, case folding and removal of white space; a shorter part is one itself.
+    """The character 5-grams of each part, folded (see `fold`); a shorter part is one itself.
 
     Parts are apart, so that the order of options makes no difference.
     """
@@ -71,10 +72,10 @@ class NearDuplicateFinder:
         rng = np.random.default_rng(_SEED)
         self._factors = rng.integers(1, 1 << 63, (BANDS * ROWS, 1), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
         self._offsets = rng.integers(0, 1 << 63, (BANDS * ROWS, 1), dtype=np.uint64)
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._bounds = [0]
         self._signatures: list[NDArray[np.uint32]] = []
-        # Texts of one and the same set stand behind one representative, so that a thousand copies are not half a million pairs.
+        # Texts of one and the same set stand behind one representative, so that 1,000 copies are not 499,500 pairs.
         self._sets: dict[bytes, int] = {}
         self._members: list[list[int]] = []
         self._units: list[str] = []
@@ -113,12 +114,13 @@ class NearDuplicateFinder:
 
     def find(self, limit: int = 1000) -> NearDuplicates:
         """Every pair counted, the first `limit` listed."""
-        count, pairs = 0, []
+        total = 0
+        pairs: list[Pair] = []
         for first, second, jaccard in self._similar_sets():
-            count += self._cross(first, second)
+            total += self._cross(first, second)
             if len(pairs) < 4 * limit:
                 pairs += self._pairs(first, second, jaccard, limit)
-        return NearDuplicates(count, sorted(pairs)[:limit])
+        return NearDuplicates(total, sorted(pairs)[:limit])
 
     def _similar_sets(self) -> Iterator[tuple[int, int, float]]:
         for at, members in enumerate(self._members):
@@ -127,7 +129,7 @@ class NearDuplicateFinder:
         if len(self._members) < 2:
             return
         self._file.flush()
-        sets = np.memmap(self._file, dtype=np.uint64, mode="r")  # type: ignore[call-overload]
+        sets = np.memmap(self._file, dtype=np.uint64, mode="r")
         for first, second in self._candidates():
             jaccard = _jaccard(self._set(sets, first), self._set(sets, second))
             if jaccard >= self.threshold:
@@ -148,7 +150,7 @@ class NearDuplicateFinder:
             order = np.argsort(keys, kind="stable")
             ordered = keys[order]
             edges = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1], [True])))
-            for begin, end in zip(edges[:-1], edges[1:], strict=True):
+            for begin, end in itertools.pairwise(edges):
                 bucket = order[begin:end]
                 for place in range(len(bucket) - 1):
                     one, others = bucket[place], bucket[place + 1 :]

@@ -23,7 +23,9 @@ def atomic_output(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", where=path, mend="the folder must exist and be writable") from error
+        raise InputError(
+            f"cannot be written: {error.strerror}", where=path, mend="the folder must exist and be writable"
+        ) from error
     part = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from medosce.schema.canonical import digest
 from medosce.schema.errors import InputError
 from medosce.schema.items import LETTERS, Item, Message
-from medosce.suites.importers.medbench import MEDBENCH_PROMPT
+from medosce.suites.importers.medbench import MEDBENCH_PROMPT, official_text
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,9 @@ class Prompt:
 
     def messages(self, item: Item, shown: dict[str, str]) -> list[Message]:
         """The conversation for an item with its options as shown; an item's own conversation keeps its turns."""
+        if self.name == "medbench" and item.options is shown and item.meta and "prompt" in item.meta:
+            # A few official rows deviate from the official layout; they are asked as MedBench asks them.
+            return [Message("user", official_text(item))]
         wording = self.wordings.get(item.language) or self.wordings["en"]
         options = "\n".join([f"{letter}. {text}" for letter, text in shown.items()])
         system = wording.several if item.kind == "multiple_choice" else wording.system

@@ -15,11 +15,19 @@ _BARE_PREFIX = re.compile(r"[\s*_`#$\"'(\[<>|:=-]*(?:(?:options?|choices?|选项
 _SENTENCE_BREAK = ".!?。！？\n;"
 _AFTER_LETTER = re.compile(r"[\s*_`$\"')\]}>.:、,-]*")
 _ROW = re.compile(r"(?: +[A-Z](?![A-Za-z0-9'-]))+(?=[\s*.。]*$)", re.MULTILINE)
+_ABBREVIATED = re.compile(r"[A-Z]\. [a-z]")  # a genus or an initial, not the end of a sentence
+_OR_BEFORE = re.compile(
+    r"(?<![A-Za-z])[A-Z]\)?[\s,]*(?:\bor\b|或者?|还是)\s*(?:perhaps|maybe|possibly|even|also|也许|可能是?)[\s(*]*$",
+    re.IGNORECASE,
+)
 _END = re.compile(r"[\s*_`$\"')\]}>.。!]*")
 _TEXT_SLOT = re.compile(
-    r"(?:\b(?:answer|choice|option|response|verdict|diagnosis|prediction|label)\b[\"'*_]{0,4}[^\n.;?!:]{0,50}?(?:\b(?:is|be|remains|as)\b|[:=]|-|>)"
-    r"|\b(?:i(?:'d| would|'ll| will)? (?:choose|pick|select|go with|answer|say|opt for))\b|\bthe\s+(?:best|most \w+|correct|right)\s[^\n.;?!:]{1,60}?\b(?:is|be)\b"
-    r"|答案[^\n。;!?:]{0,8}?(?:是|为|[:\]])|(?:应选|故选|选择|应为|应该是|我选)|(?:正确|最\w{1,4}|合适|恰当)的?[^\n。;!?:]{0,8}?(?:是|为))"
+    r"(?:\b(?:answer|choice|option|response|verdict|diagnosis|prediction"
+    r"|label)\b[\"'*_]{0,4}[^\n.;?!:]{0,50}?(?:\b(?:is|be|remains|as)\b|[:=]|-|>)"
+    r"|\b(?:i(?:'d| would|'ll| will)? (?:choose|pick|select|go with|answer|say|opt for))\b|\bthe\s+(?:best"
+    r"|most \w+|correct|right)\s[^\n.;?!:]{1,60}?\b(?:is|be)\b"
+    r"|答案[^\n。;!?:]{0,8}?(?:是|为|[:\]])|(?:应选|故选|选择|应为|应该是|我选)|(?:正确|最\w{1,4}|合适"
+    r"|恰当)的?[^\n。;!?:]{0,8}?(?:是|为))"
     r"[\s*_`$\"'(\[<{:]*(?:to\b|that\b)?",
     re.IGNORECASE,
 )
@@ -29,7 +37,8 @@ def _clause_start(text: str, at: int, reach: int = 160) -> int:
     low = max(0, at - reach)
     for position in range(at - 1, low - 1, -1):
         if text[position] in _SENTENCE_BREAK and not (
-            text[position] == "." and (text[position + 1 : position + 2].isalnum() or text[position - 1 : position].isupper())
+            text[position] == "."
+            and (text[position + 1 : position + 2].isalnum() or _ABBREVIATED.match(text, position - 1))
         ):
             return position + 1
     return low
@@ -52,12 +61,14 @@ def _left(text: str, start: int) -> str:
 
 
 def _forceless(text: str, start: int, end: int) -> bool:
-    """Whether the sentence takes the force out of what it says: a condition, someone else's view, a past thought, a question."""
+    """Whether the sentence takes the force out of it: a condition, another's view, a past thought, a question."""
     sentence = text[_clause_start(text, start) : start]
     if sentence:
         for pattern in (cues.OTHERS, cues.TENTATIVE):
             match = _last(pattern, sentence)
-            if match is not None and not any(turn.search(sentence, match.end()) for turn in (cues.WEAK_TURN, cues.CORRECTION, cues.RELEASED)):
+            if match is not None and not any(
+                turn.search(sentence, match.end()) for turn in (cues.WEAK_TURN, cues.CORRECTION, cues.RELEASED)
+            ):
                 return True
         if cues.CONDITION.search(sentence) and not cues.CONDITION_FREE.search(sentence):
             return True
@@ -69,10 +80,7 @@ def _forceless(text: str, start: int, end: int) -> bool:
 
 
 def _last(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
-    found = None
-    for found in pattern.finditer(text):
-        pass
-    return found
+    return max(pattern.finditer(text), key=lambda match: match.start(), default=None)
 
 
 def _negated(left: str, match: re.Match[str]) -> bool:
@@ -80,7 +88,12 @@ def _negated(left: str, match: re.Match[str]) -> bool:
     head = left[: match.start()]
     clause = re.split(r"[,;.!?。\n]|\bbut\b|\bso\b", head)[-1][-40:]
     body = match.group()
-    return bool(cues.NEGATED.search(clause) or cues.NEGATED.search(body) or cues.NEGATED_ZH.search(clause[-6:]) or cues.NEGATED_ZH.search(body))
+    return bool(
+        cues.NEGATED.search(clause)
+        or cues.NEGATED.search(body)
+        or cues.NEGATED_ZH.search(clause[-6:])
+        or cues.NEGATED_ZH.search(body)
+    )
 
 
 def _after(text: str, mention: Mention, table: OptionTable) -> tuple[int, bool]:
@@ -98,7 +111,9 @@ def _after(text: str, mention: Mention, table: OptionTable) -> tuple[int, bool]:
     named = table.named_at(text, at)
     if named is None:
         return mention.end, False
-    if re.search(r"[.。]\s", text[mention.end : at + 1]) and re.match(r"[\s*_\"']*[^\W_]", text[named[1] : named[1] + 8]):
+    if re.search(r"[.。]\s", text[mention.end : at + 1]) and re.match(
+        r"[\s*_\"']*[^\W_]", text[named[1] : named[1] + 8]
+    ):
         return mention.end, False  # a sentence about another option, after the answer
     segment_ends = not re.match(r"[\s*_\"')\]]*[^\W_]", text[named[1] : named[1] + 8])
     short = len(table.squeezed[named[0]]) < 4
@@ -111,7 +126,7 @@ def _read_mention(text: str, mention: Mention, table: OptionTable) -> Commitment
     strength, rule, line = _strength(text, left, mention, after)
     if strength == 0:
         return None
-    if _forceless(text, mention.start, mention.end):
+    if rule not in {"boxed", "answer_field"} and _forceless(text, mention.start, mention.end):
         return None
     letters = frozenset(mention.letters)
     if not mention.valid:
@@ -119,6 +134,8 @@ def _read_mention(text: str, mention: Mention, table: OptionTable) -> Commitment
     row = _ROW.match(text, mention.end) if strength == 3 else None
     if row is not None and all(letter in table.letters for letter in row.group().split()):
         return Commitment(letters | frozenset(row.group().split()), strength, rule, mention.start, row.end(), line)
+    if _OR_BEFORE.search(left):
+        return Commitment(frozenset(), strength, "several_letters", mention.start, mention.end, line)
     rival = cues.OR_LETTER.match(text, mention.end)
     if rival is not None and rival.group(1).isupper() and rival.group(1) not in letters:
         return Commitment(frozenset(), strength, "several_letters", mention.start, rival.end(), line)
@@ -137,14 +154,28 @@ def _strength(text: str, left: str, mention: Mention, after: int) -> tuple[int, 
     faulted = cues.RIGHT_FALSE.match(text, after) if after - mention.end < 400 else None
     if english or chinese:
         match = (cues.ANSWER_EN.search(left) if english else None) or (cues.ANSWER_ZH.search(left) if chinese else None)
-        if match is not None and not cues.WRONG_NOUN.search(left[max(0, match.start() - 30) :]) and (mention.closed or faulted is None):
-            plural = re.search(r"\b(?:options|choices|answers)\s+(?:are|include)\b|\bpossible\b", match.group(), re.IGNORECASE)
-            allowed = plural is None or re.search(r"correct|right|best|\bmy\b|appropriate|final|正确", left, re.IGNORECASE)
+        if (
+            match is not None
+            and not cues.WRONG_NOUN.search(left[max(0, match.start() - 30) :])
+            and (mention.closed or faulted is None)
+        ):
+            plural = re.search(
+                r"\b(?:options|choices|answers)\s+(?:are|include)\b|\bpossible\b", match.group(), re.IGNORECASE
+            )
+            allowed = plural is None or re.search(
+                r"correct|right|best|\bmy\b|appropriate|final|正确", left, re.IGNORECASE
+            )
             if allowed and not _negated(left, match):
                 head = left[: match.start()].strip(" *_#>-`\n\"'{[(|.0123456789")
                 form = match.group().lower()
                 line = not head or "boxed" in form or "<" in form
-                rule = "boxed" if "boxed" in form else "answer_field" if '"' in form or "<" in form else "answer_phrase"
+                rule = (
+                    "boxed"
+                    if "boxed" in form
+                    else "answer_field"
+                    if "<" in form or re.search(r"[\"']\s*:", form)
+                    else "answer_phrase"
+                )
                 return 3, rule, line
             return none
         match = (cues.CHOOSE_EN.search(left) if english else None) or (cues.CHOOSE_ZH.search(left) if chinese else None)
@@ -166,16 +197,29 @@ def _strength(text: str, left: str, mention: Mention, after: int) -> tuple[int, 
         match = (cues.LEAN_EN.search(left) if english else None) or (cues.LEAN_ZH.search(left) if chinese else None)
         if match is not None and not _negated(left, match):
             verb = (match.groupdict().get("verb") or "").lower()
-            ends = re.match(r"[\s*_`$\"')\]}选项吧了呢啊]*(?:$|[.!。,;\n(:—–-]|because|since|for sure|as\b|due)", text[mention.end : mention.end + 16], re.IGNORECASE)
-            if ends is None and after == mention.end:
+            ends = re.match(
+                r"[\s*_`$\"')\]}选项吧了呢啊]*(?:$|[.!。,;\n(:—–-]|because|since|for sure|as\b|due)",
+                text[mention.end : mention.end + 16],
+                re.IGNORECASE,
+            )
+            if ends is None and after == mention.end and not cues.OR_LETTER.match(text, mention.end):
                 return none
-            if verb in {"but", "rather", "no", "as", "then"} and not re.search(r"\bnot\b|n't|\bno\b|wrong|不|rather", left, re.IGNORECASE):
+            if verb in {"but", "rather", "no", "as", "then"} and not re.search(
+                r"\bnot\b|n't|\bno\b|wrong|不|rather", left, re.IGNORECASE
+            ):
                 return none
             return 2, "lean", False
-    if left.rstrip(" *_`$\"'([<").endswith(":") and mention.closed and faulted is None and _END.fullmatch(text, mention.end):
+    if (
+        left.rstrip(" *_`$\"'([<").endswith(":")
+        and mention.closed
+        and faulted is None
+        and _END.fullmatch(text, mention.end)
+    ):
         return 2, "closing_colon", False
-    if sep == "" and subject and len(mention.letters) == 1 and mention.closed and _opens_sentence(text, mention.start):
-        if re.match(r"\s+(?:because|since)\b|[,:]?\s*(?:because\b|因为)", text[mention.end : mention.end + 12], re.IGNORECASE):
+    if sep == "" and subject and len(mention.letters) == 1 and mention.closed and _opens_sentence(text, mention.start):  # noqa: SIM102
+        if re.match(
+            r"\s+(?:because|since)\b|[,:]?\s*(?:because\b|因为)", text[mention.end : mention.end + 12], re.IGNORECASE
+        ):
             return 2, "because", False
     return none
 
@@ -188,7 +232,7 @@ def _last_word(text: str) -> str:
 
 
 def _governed(left: str) -> tuple[bool, bool]:
-    """Whether an English and whether a Chinese phrase before the letter can govern it: a quick look before the patterns."""
+    """Whether an English and whether a Chinese phrase before the letter can govern it: a look before the patterns."""
     head = left.rstrip(" \n*_`#$~\"'([\\<{,")
     if not head:
         return False, False
@@ -215,8 +259,25 @@ def _opens_sentence(text: str, start: int) -> bool:
 
 def _text_commitments(text: str, table: OptionTable) -> list[Commitment]:
     """Answer phrases followed by an option's text and no letter: "the answer is respect her refusal"."""
-    if not any(word in text for word in ("nswer", "NSWER", "答案", "选", "最", "est ", "ost ", "hoice", "iagnosis", "ption", "orrect", "正确", "I'd", "I would")) \
-            or not table.mentioned(text):
+    if not any(
+        word in text
+        for word in (
+            "nswer",
+            "NSWER",
+            "答案",
+            "选",
+            "最",
+            "est ",
+            "ost ",
+            "hoice",
+            "iagnosis",
+            "ption",
+            "orrect",
+            "正确",
+            "I'd",
+            "I would",
+        )
+    ) or not table.mentioned(text):
         return []
     out = []
     for match in _TEXT_SLOT.finditer(text):
@@ -232,15 +293,21 @@ def _text_commitments(text: str, table: OptionTable) -> list[Commitment]:
                 if len(segment) > 200:
                     continue
                 inside = list(table.contained(segment))
-                if len({name for name, _, _ in inside}) != 1 or cues.NEGATED.search(segment[: inside[0][1]]) \
-                        or cues.REJECT_LEFT.search(segment[: inside[0][1]]) or inside[0][1] > 40:
+                if (
+                    len({name for name, _, _ in inside}) != 1
+                    or cues.NEGATED.search(segment[: inside[0][1]])
+                    or cues.REJECT_LEFT.search(segment[: inside[0][1]])
+                    or inside[0][1] > 40
+                ):
                     continue
                 named = (inside[0][0], at + inside[0][2])
                 at += inside[0][1]
             else:
                 named = (letter, at + len(segment))
-        elif len(table.squeezed[named[0]]) < 4 and re.match(r"[\s*_\"']*[^\W_]", text[named[1] : named[1] + 6]) and not re.match(
-            r"[\s*_\"']*(?:because|since|因为|as\b)", text[named[1] : named[1] + 12], re.IGNORECASE
+        elif (
+            len(table.squeezed[named[0]]) < 4
+            and re.match(r"[\s*_\"']*[^\W_]", text[named[1] : named[1] + 6])
+            and not re.match(r"[\s*_\"']*(?:because|since|因为|as\b)", text[named[1] : named[1] + 12], re.IGNORECASE)
         ):
             continue
         if re.match(r"\s*(?:or|还是|或)", text[named[1] : named[1] + 5], re.IGNORECASE):
@@ -258,7 +325,7 @@ def _text_commitments(text: str, table: OptionTable) -> list[Commitment]:
 
 
 def find_commitments(text: str, table: OptionTable, *, many: bool) -> list[Commitment]:
-    """Commitments of a folded, reasoning-free, echo-free reply in the order they stand. `many`: several letters may be right."""
+    """Commitments of a folded reply without reasoning or echo, in order. `many`: several letters may be right."""
     mentions = find_mentions(text, table)
     found: list[Commitment] = []
     for mention in mentions:

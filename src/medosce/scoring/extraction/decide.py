@@ -1,6 +1,7 @@
 """Which of a reply's commitments stands: the final one, if the reply says which is final.
 
-Two different answers of one strength decide nothing unless the later is a marked correction or a final-answer line of its own.
+Two different answers of one strength decide nothing unless the later is a marked correction or a final-answer
+line of its own.
 """
 
 from . import cues
@@ -25,7 +26,11 @@ def _decides_later(text: str, earlier: Commitment, later: Commitment) -> bool | 
         return False
     if cues.WEAK_TURN.search(between[-80:]):
         return True
-    if later.line and later.strength == 3 and (len(between.strip(" \n*_.。:：#")) > 24 or "final" in between.lower()[-30:] or "最终" in between[-20:]):
+    if (
+        later.line
+        and later.strength == 3
+        and (len(between.strip(" \n*_.。:：#")) > 24 or "final" in between.lower()[-30:] or "最终" in between[-20:])
+    ):
         return True
     return None
 
@@ -34,7 +39,14 @@ def final_commitment(text: str, found: list[Commitment], *, many: bool) -> Commi
     """The commitment that stands, with empty letters where the reply contradicts itself; None without any."""
     if not found:
         return None
-    stop = next((m.start() for m in cues.NEXT_QUESTION.finditer(text) if any(c.end <= m.start() and c.strength >= 2 for c in found)), None)
+    stop = next(
+        (
+            m.start()
+            for m in cues.NEXT_QUESTION.finditer(text)
+            if any(c.end <= m.start() and c.strength >= 2 for c in found)
+        ),
+        None,
+    )
     if stop is not None:  # the model went on to invent another question
         found = [c for c in found if c.end <= stop]
         text = text[:stop]
@@ -44,15 +56,25 @@ def final_commitment(text: str, found: list[Commitment], *, many: bool) -> Commi
             if later.strength >= current.strength:
                 current = later
             continue
-        if many and current.strength == later.strength and current.strength <= 2 and later.letters and current.letters \
-                and not cues.CORRECTION.search(text[current.end : later.start]):
-            current = Commitment(current.letters | later.letters, current.strength, current.rule, current.start, later.end)
+        if (
+            many
+            and current.strength == later.strength
+            and current.strength <= 2
+            and later.letters
+            and current.letters
+            and not cues.CORRECTION.search(text[current.end : later.start])
+        ):
+            current = Commitment(
+                current.letters | later.letters, current.strength, current.rule, current.start, later.end
+            )
             continue
         verdict = _decides_later(text, current, later)
         if verdict is True:
             current = later
         elif verdict is None:
-            current = Commitment(frozenset(), max(current.strength, later.strength), "contradiction", current.start, later.end)
+            current = Commitment(
+                frozenset(), max(current.strength, later.strength), "contradiction", current.start, later.end
+            )
     tail = text[current.end :]
     if cues.RETRACTION.search(tail[-400:]) and current.end >= found[-1].end and not current.line:
         return Commitment(frozenset(), current.strength, "retracted", current.start, current.end)

@@ -1,4 +1,4 @@
-"""Reading a reply to a choice question: a fast path for plain replies, the full reading, and the strict reading beside it."""
+"""Reading a reply to a choice question: a fast path for plain replies, the full reading, and the strict reading."""
 
 import itertools
 import re
@@ -14,21 +14,39 @@ from .reasoning import mask_reasoning
 from .records import Extraction, Kind
 
 _FAST = re.compile(
-    r"\s*(?:[*(<\[【]{0,3}([A-Ja-j])[)>\]】*]{0,3}[.。]?|\**(?:(?:[Tt]he )?(?:[Ff]inal |[Cc]orrect )?(?:[Aa]nswer|ANSWER)(?: is ?:?|:)|【答案】|(?:正确|最终)?答案(?:是|为|[:：]))\**\s*"
+    r"\s*(?:[*(<\[【]{0,3}([A-Ja-j])[)>\]】*]{0,3}[.。]?|\**(?:(?:[Tt]he )?(?:[Ff]inal |[Cc]orrect )?(?:[Aa]nswer"
+    r"|ANSWER)(?: is ?:?|:)|【答案】|(?:正确|最终)?答案(?:是|为|[:：]))\**\s*"
     r"[*(<\[]{0,3}([A-J])[)>\]*]{0,3}[.。]?)\s*"
 )
-_SEGMENT = re.compile(r"[.。!！?？;；\n]+(?=\s|$)|[。！？；\n]")
+_SEGMENT = re.compile(r"[.。!！?？;；\n]+(?=\s|$)|[。！？；;\n]")
 _PLAIN_LINE = re.compile(
-    r"(?:(?:so|therefore|thus|hence|因此|所以|综上(?:所述)?),?\s*)?(?:(?:(?:the|my)\s+)?(?:(?:final|correct|best|right|single best)\s+)*(?:answer|option|choice)s?(?:\s+(?:is|are))?\s*:?|ANSWERS?\s*:?"
-    r"|(?:最终|正确|本题|参考|我的)?(?:的?答案)\]?(?:应该?)?(?:是|为|选)?\s*:?|(?:故|因此|所以|本题|应|应该|应当|我)选择?)\s*",
+    r"(?:(?:so|therefore|thus|hence|因此|所以|综上(?:所述)?),?\s*)?(?:(?:(?:the|my)\s+)?(?:(?:final|correct|best"
+    r"|right"
+    r"|single best)\s+)*(?:answer|option|choice)s?(?:\s+(?:is|are))?\s*:?|ANSWERS?\s*:?"
+    r"|(?:最终|正确|本题|参考|我的)?(?:的?答案)\]?(?:应该?)?(?:是|为|选)?\s*:?|(?:故|因此|所以|本题|应|应该|应当"
+    r"|我)选择?)\s*",
     re.IGNORECASE,
 )
-_LABELLED = re.compile(r"(?:^|\n)\W{0,4}[A-J]\s*[.、:)]|(?<![A-Za-z])[A-J]\s*(?:选?项)|选项\s*[A-J](?![A-Za-z])|\b[Oo]ption [A-J]\b")
-_STATEMENT = re.compile(r"^[\s*]*(?:(?:the|this) (?:statement|claim|answer|assertion) (?:is|would be)|(?:该|这|此|本|题干|上述|这种|这个)*(?:说法|观点|表述|陈述|做法|题|判断|叙述)(?:应?[是为])?)\s*", re.IGNORECASE)
+_IT_IS = re.compile(r"^\s*(?:it|this|that)(?:'s| is| would be)\s+", re.IGNORECASE)
+_LABELLED = re.compile(
+    r"(?:(?<=\n)|^)(?<!\w)[A-J](?=\s*[.、:)])|(?<![A-Za-z])[A-J](?=\s*选?项)|(?<=选项)[A-J](?![A-Za-z])"
+    r"|(?<=ption )[A-J]\b"
+)
+_STATEMENT = re.compile(
+    r"^[\s*]*(?:(?:the|this) (?:statement|claim|answer|assertion) (?:is|would be)|(?:该|这|此|本|题干|上述|这种"
+    r"|这个)*(?:说法"
+    r"|观点|表述|陈述|做法|题|判断|叙述)(?:应?[是为])?)\s*",
+    re.IGNORECASE,
+)
 _SOFTENERS = re.compile(
-    r"\b(?:the|answer|is|it|its|it's|i|think|believe|would|be|option|choice|correct|right|best|say|my|probably|likely|that|to|should|must|most|appropriate|action|step|next|final|this|choose|pick|select"
-    r"|principle|of|a|an|diagnosis|go|with|for|i'd|response|case|in|patient|here|doctor|physician|clinician|refers|called|known|as|term|statement|following|sure|certainly|okay|well|option's|he|she|they|we|you|first|by|giving|about|after)\b"
-    r"|我|认为|觉得|应该|应当|是|选择?|答案|正确|的|最|合适|为|可能|大概|本题|该题|应|当|属于|这|个|此|题|做法|选项|原则|医生|患者|恰当|首先|主要|体现|了|就|即|会|要|需要?|考虑|诊断|处理|方式",
+    r"\b(?:the|answer|is|it|its|it's|i|think|believe|would|be|option|choice|correct|right|best|say|my|probably"
+    r"|likely|that|to|should|must|most|appropriate|action|step|next|final|this|choose|pick|select"
+    r"|principle|of|a|an|diagnosis|go|with|for|i'd|response|case|in|patient|here|doctor|physician|clinician"
+    r"|refers|called|known|as|term|statement|following|sure|certainly|okay|well|option's|he|she|they|we|you"
+    r"|first|by|giving|about|after)\b"
+    r"|我|认为|觉得|应该|应当|是|选择?|答案|正确|的|最|合适|为|可能|大概|本题|该题|应|当|属于|这|个|此|题|做法"
+    r"|选项|原则|医生|患者|恰当|首先|主要|体现|了|就|即|会|要|需要?|考虑"
+    r"|诊断|处理|方式",
     re.IGNORECASE,
 )
 
@@ -43,8 +61,9 @@ _NOTHING = Extraction("unparsed", (), "empty", None)
 def extract_choice(reply: str, options: Mapping[str, str], *, kind: Kind, strict: bool = False) -> Extraction:
     """What `reply` commits to among `options` (letter → text, as the model saw them; 2–26 single letters, any case).
 
-    The final commitment counts; a letter inside reasoning never does; in doubt the status is `unparsed`. With `strict`, only a plain
-    reply (the letter, marks, its own text) or a plain answer line counts. Raises ValueError for keys that are not distinct letters.
+    The final commitment counts; a letter inside reasoning never does; in doubt the status is `unparsed`. With `strict`,
+    only a plain reply (the letter, marks, its own text) or a plain answer line counts. Raises ValueError unless the
+    keys are distinct letters.
     """
     table = prepare(options)
     if kind not in ("single_choice", "multiple_choice"):
@@ -91,7 +110,10 @@ def _read(reply: str, table: OptionTable, *, many: bool) -> Extraction:
         if by_text is not None:
             return by_text
     if said is not None and (
-        final is None or final.letters or final.rule in {"contradiction", "several_letters"} or (said[1][0] < final.end and final.start < said[1][1])
+        final is None
+        or final.letters
+        or final.rule in {"contradiction", "several_letters"}
+        or (said[1][0] < final.end and final.start < said[1][1])
     ):
         status, span = said
         return Extraction("refused" if status == "refused" else "abstained", (), status, span)
@@ -127,11 +149,22 @@ def _whole_text(text: str, table: OptionTable, *, many: bool) -> Extraction | No
     letter = table.named(text)
     if letter is not None:
         return _answer(table, frozenset(letter), "option_text", (start, end))
-    segment = re.sub(r"^(?:the )?(?:final |correct )?(?:answers?|答案)(?:\s+(?:is|are)|是|为)?\s*[:]?\s*", "", text.strip(" \n*_`#.。!"), flags=re.IGNORECASE)
+    segment = re.sub(
+        r"^(?:the )?(?:final |correct )?(?:answers?|答案)(?:\s+(?:is|are)|是|为)?\s*[:]?\s*",
+        "",
+        text.strip(" \n*_`#.。!"),
+        flags=re.IGNORECASE,
+    )
     if len(segment) <= 60:
         if table.none_key and (m := says_none(segment)) and len(segment) - len(m.group()) <= 14:
             return _answer(table, frozenset(table.none_key), "none_of_the_above", (start, end))
-        if (m := says_all(segment)) and m.start() <= 6 and len(segment) - len(m.group()) <= 16 and not cues.NEGATED.search(segment) and not cues.NEGATED_ZH.search(segment):
+        if (
+            (m := says_all(segment))
+            and m.start() <= 6
+            and len(segment) - len(m.group()) <= 16
+            and not cues.NEGATED.search(segment)
+            and not cues.NEGATED_ZH.search(segment)
+        ):
             if table.all_key:
                 return _answer(table, frozenset(table.all_key), "all_of_the_above", (start, end))
             if many:
@@ -140,7 +173,7 @@ def _whole_text(text: str, table: OptionTable, *, many: bool) -> Extraction | No
 
 
 def _by_text(text: str, table: OptionTable, *, many: bool, non_answer_found: bool) -> Extraction | None:
-    """No letter was committed to: an option's text as the first or the last sentence, or the only content of a short reply."""
+    """No letter was committed to: an option's text as first or last sentence, or as the only content of a short reply."""
     segments: list[tuple[int, int]] = []
     at = 0
     for cut in _SEGMENT.finditer(text):
@@ -153,16 +186,22 @@ def _by_text(text: str, table: OptionTable, *, many: bool, non_answer_found: boo
         segments.append((at, len(text)))
     if not segments:
         return None
-    if _LABELLED.search(text):
+    if any(set(m.group().upper()) & set(table.letters) for m in _LABELLED.finditer(text)):
         return None  # the reply speaks of options by letter and chose none: a text in it is not a choice
-    named = [(letter, s, e) for s, e in segments if e - s < 600 and (letter := _segment_letter(text[s:e], table)) is not None]
+    named = [
+        (letter, s, e) for s, e in segments if e - s < 600 and (letter := _segment_letter(text[s:e], table)) is not None
+    ]
     letters = {letter for letter, _, _ in named}
     if many and len(letters) > 1 and len(named) == len(segments) and len(letters) < len(table.keys):
         return _answer(table, frozenset(letters), "option_text", (segments[0][0], segments[-1][1]))
     if len(letters) == 1:
         letter, s, e = named[-1]
         question = text[e : e + 1] in "?？" and e < len(text)
-        if ((named[0][1], named[0][2]) == segments[0] or (s, e) == segments[-1]) and not question and not cues.RETRACTION.search(text[e:][-400:]):
+        if (
+            ((named[0][1], named[0][2]) == segments[0] or (s, e) == segments[-1])
+            and not question
+            and not cues.RETRACTION.search(text[e:][-400:])
+        ):
             return _answer(table, frozenset(letter), "option_text", (s, e))
     if len(letters) > 1:
         return None
@@ -176,7 +215,10 @@ def _by_text(text: str, table: OptionTable, *, many: bool, non_answer_found: boo
     if non_answer_found and not own_abstains:
         return None
     rest = text[:s] + " " + text[e:]
-    if not own_abstains and (cues.NEGATED.search(rest) or re.search(r"不|非|错|除|误|未|没|若|如果|吗|[?？]|\bif\b|\bno\b|\bbut\b|\bor\b|还是|或|但", rest)):
+    if not own_abstains and (
+        cues.NEGATED.search(rest)
+        or re.search(r"不|非|错|除|误|未|没|若|如果|吗|[?？]|\bif\b|\bno\b|\bbut\b|\bor\b|还是|或|但", rest)
+    ):
         return None
     bare = _SOFTENERS.sub(" ", rest)
     if own_abstains and len(rest.strip()) <= 60:
@@ -200,7 +242,7 @@ def _segment_letter(segment: str, table: OptionTable) -> str | None:
     head = re.split(r"[,，:：—–]|\s-\s|\bbecause\b|因为", segment, maxsplit=1)[0]
     if head is segment or len(head) == len(segment):
         return None
-    return table.named(head)
+    return table.named(head) or table.named(_IT_IS.sub("", head))
 
 
 def _strict(reply: str, table: OptionTable, lenient: Extraction) -> Extraction:
@@ -210,11 +252,19 @@ def _strict(reply: str, table: OptionTable, lenient: Extraction) -> Extraction:
     wanted = {key.upper() for key in lenient.letters}
     if len(lines) == 1 and _plain(lines[0], table) == wanted:
         return lenient
-    joined = [f"{a} {b}" for a, b in itertools.pairwise(lines) if (m := _PLAIN_LINE.match(a)) is not None and m.end() == len(a)]
+    joined = [
+        f"{a} {b}"
+        for a, b in itertools.pairwise(lines)
+        if (m := _PLAIN_LINE.match(a)) is not None and m.end() == len(a)
+    ]
     read = []
     for line in lines + joined:
         head = _PLAIN_LINE.match(line.lstrip("["))
-        if head is not None and head.end() > 0 and (letters := _plain(line.lstrip("[")[head.end() :], table)) is not None:
+        if (
+            head is not None
+            and head.end() > 0
+            and (letters := _plain(line.lstrip("[")[head.end() :], table)) is not None
+        ):
             read.append(letters)
     if read and all(letters == wanted for letters in read):
         return lenient
@@ -232,6 +282,9 @@ def _plain(line: str, table: OptionTable) -> set[str] | None:
         end = table.text_at(line, found.end(), letter)
         if end is not None and not re.search(r"[^\W_]", line[end:]):
             return {letter}
-    if re.fullmatch(r"[A-Z](?:(?:\s*(?:[,、;/&+和与及]|and)\s*(?:and\s+)?|\s*)[A-Z]){1,9}", bare) and set(re.sub(r"\band\b|[^A-Z]", "", bare)) <= table.letters.keys():
+    if (
+        re.fullmatch(r"[A-Z](?:(?:\s*(?:[,、;/&+和与及]|and)\s*(?:and\s+)?|\s*)[A-Z]){1,9}", bare)
+        and set(re.sub(r"\band\b|[^A-Z]", "", bare)) <= table.letters.keys()
+    ):
         return set(re.sub(r"\band\b|[^A-Z]", "", bare))
     return None

@@ -16,8 +16,22 @@ def _table() -> dict[int, str]:
     table.update({ord(c): '"' for c in "“”„«»「」『』＂"})
     table.update({ord(c): "'" for c in "‘’＇´"})
     table.update({ord(c): " " for c in "\u00a0\u3000\u200b\u200c\u200d\u2060\ufeff\ufe0f\u2009\u202f\t\x00"})
-    table.update({ord("【"): "[", ord("】"): "]", ord("〔"): "[", ord("〕"): "]", ord("《"): "<", ord("》"): ">",
-                  ord("〈"): "<", ord("〉"): ">", ord("∶"): ":", ord("﹕"): ":", ord("\u2028"): "\n", ord("\r"): " "})
+    table.update(
+        {
+            ord("【"): "[",
+            ord("】"): "]",
+            ord("〔"): "[",
+            ord("〕"): "]",
+            ord("《"): "<",
+            ord("》"): ">",
+            ord("〈"): "<",
+            ord("〉"): ">",
+            ord("∶"): ":",
+            ord("﹕"): ":",
+            ord("\u2028"): "\n",
+            ord("\r"): " ",
+        }
+    )
     return table
 
 
@@ -26,7 +40,9 @@ _STRUCK = re.compile(r"~~[^~\n]{1,200}~~|<(?:s|del|strike)>[^<\n]{1,200}</(?:s|d
 _TAG = re.compile(r"</?(?:p|br|b|i|u|em|strong|span|div|li|ul|ol|h\d|font|center)\b[^<>\n]{0,60}>", re.IGNORECASE)
 _BLOCK = re.compile(r"</(?:p|div|li|ul|ol|h\d|center)>|<br\s*/?>", re.IGNORECASE)
 _HTML_CLOSE = re.compile(r"</(?:p|b|i|u|em|strong|span|div|li|h\d|font|center)>|<br", re.IGNORECASE)
-_PROMPT = re.compile(r"\[INST\][^\[]{0,20000}\[/INST\]|<\|im_start\|>\s*(?:user|system)\b[^<]{0,20000}(?:<\|im_end\|>|$)")
+_PROMPT = re.compile(
+    r"\[INST\][^\[]{0,20000}\[/INST\]|<\|im_start\|>\s*(?:user|system)\b[^<]{0,20000}(?:<\|im_end\|>|$)"
+)
 _CONTROL = re.compile(r"<\|[^|<>\n]{1,30}\|>|</?s>|\[/?INST\]")
 
 

@@ -1,4 +1,7 @@
-"""Letters that open or fill a line of their own: the bare answer, "C. its text", a list of answers, option-by-option verdicts."""
+"""Letters that open or fill a line of their own.
+
+The bare answer, "C. its text", a list of answers, option-by-option verdicts. The rest is read in `commitments`.
+"""
 
 import re
 from dataclasses import dataclass
@@ -10,27 +13,41 @@ from .options import OptionTable, squeeze
 from .records import Commitment
 
 _HEAD = re.compile(
-    r"[\s*_`#>$|•·✅☑👉→\"'(\[<{=-]*(?:\d{1,2}\s*[.)、:|]?\s*(?=[\s(*|]|[A-Ja-j]))?[\s*_`|•\"'(\[<-]*(?:(?:so|therefore|thus|因此|所以|故)[\s,:]*)?"
+    r"[\s*_`#>$|•·✅☑👉→\"'(\[<{=-]*(?:\d{1,2}\s*[.)、:|]?\s*(?=[\s(*|]|[A-Ja-j]))?[\s*_`|•\"'(\[<-]*(?:(?:so"
+    r"|therefore|thus|因此|所以|故)[\s,:]*)?"
     r"(?:(?:(?:final|my|the)\s+)*(?:options?|choices?|statements?)|选项|选)?[\s*_`:(\[<\"'\\$]*(?:text\{|mathrm\{)?",
     re.IGNORECASE,
 )
 _TAIL = re.compile(r"[\s*_`#$|\"')\]>}.。,;:!?、~=-]*(?:项|选项)?[\s*_`|\"')\]>}.。!]*")
 _DELIMITER = re.compile(r"[*_`\"')\]>]*[\s]*(?:[.:、)\]|,>]|[—–-]\s|\*\*|\s)[\s*_`|\"'(—–-]*")
-_YES = re.compile(r"\b(?:correct|right|true|best|most appropriate|yes)\b|正确|符合题意|(?<!不)(?:合适|恰当|合理|可取)|(?:^|[\s:：,，。(（|])对(?=$|[\s。,，;|）)])|[✓✔✅√☑←]", re.IGNORECASE)
+_YES = re.compile(
+    r"\b(?:correct|right|true|best|most appropriate|yes)\b|正确|符合题意|(?<!不)(?:合适|恰当|合理|可取)|(?:^"
+    r"|[\s:：,，。(（|])对(?=$"
+    r"|[\s。,，;|）)])|[✓✔✅√☑←]",
+    re.IGNORECASE,
+)
 _NO = re.compile(
-    r"\b(?:incorrect|wrong|false|not|inappropriate|unethical|no|isn't|doesn't|violates?|fails?|inadequate|insufficient|ruled out|excluded|misleading)\b"
+    r"\b(?:incorrect|wrong|false|not|inappropriate|unethical|no|isn't|doesn't|violates?|fails?|inadequate"
+    r"|insufficient|ruled out|excluded|misleading)\b"
     r"|错|不|有误|排除|违|未|忽|欠|[✗✘❌×]|片面|过于",
     re.IGNORECASE,
 )
 _PLAINLY_NO = re.compile(
-    r"\b(?:this|it|that|which|option)(?: option| choice| answer)? (?:is|would be|seems) (?:\w+ )?(?:incorrect|wrong|false|inappropriate|unethical|not (?:correct|right|appropriate|the (?:best|answer)))\b"
+    r"\b(?:this|it|that|which|option)(?: option| choice| answer)? (?:is|would be|seems) (?:\w+ )?(?:incorrect"
+    r"|wrong|false|inappropriate|unethical|not (?:correct|right|appropriate|the (?:best|answer)))\b"
     r"|错误|不正确|不合适|不恰当|[✗✘❌×]|^[\s*_.。:：]*(?:incorrect|wrong|false|no)\b",
     re.IGNORECASE,
 )
-_PLAINLY_YES = re.compile(r"\b(?:this|it|that) is (?:the )?(?:correct|right|best)\b|正确|[✓✔✅√]|^[\s*_.。:：]*(?:correct|right|true)\b", re.IGNORECASE)
+_PLAINLY_YES = re.compile(
+    r"\b(?:this|it|that) is (?:the )?(?:correct|right|best)\b|正确|[✓✔✅√]|^[\s*_.。:：]*(?:correct|right|true)\b",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"[\s*_`\"')\]]*[.。!;；]")
 _REST = Literal["alone", "own", "contrary", "reason", "true", "false", "other"]
-_LIST = re.compile(r"[A-Z](?:[\s,、/&+;.和与及*_\"'()\[\]]|\band\b)*(?:[A-Z](?:[\s,、/&+;.和与及*_\"'()\[\]]|\band\b)*){1,9}", re.IGNORECASE)
+_LIST = re.compile(
+    r"[A-Z](?:[\s,、/&+;.和与及*_\"'()\[\]]|\band\b)*(?:[A-Z](?:[\s,、/&+;.和与及*_\"'()\[\]]|\band\b)*){1,9}",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +79,14 @@ def _rest_kind(text: str, mention: Mention, end: int, table: OptionTable) -> tup
             return "own", len(rest)
         if cues.CAUSE.match(remainder):
             return "own", len(rest)
-        if _SENTENCE_END.match(remainder):  # its text as a sentence of its own; what follows explains, unless it judges outright
-            return ("false" if _PLAINLY_NO.search(remainder) else "true" if _PLAINLY_YES.search(remainder) else "own"), len(rest)
+        if _SENTENCE_END.match(
+            remainder
+        ):  # its text as a sentence of its own; what follows explains, unless it judges outright
+            return (
+                "false" if _PLAINLY_NO.search(remainder) else "true" if _PLAINLY_YES.search(remainder) else "own"
+            ), len(rest)
         return (_verdict(remainder) or "other"), len(rest)
-    if named is not None and named[1] <= end:
+    if named is not None and named[1] <= end:  # noqa: SIM102
         if _TAIL.fullmatch(text[named[1] : end]) or len(table.squeezed[named[0]]) >= 4:
             return "contrary", len(rest)
     segment = re.split(r"[.。;(（]", text[at:end], maxsplit=1)[0]
@@ -87,7 +108,7 @@ def _verdict(rest: str) -> Literal["true", "false"] | None:
     if no and not yes:
         return "false"
     if yes and no:
-        # Both: the judging word that stands first after the label, or last in the line, must not be disputed by the other.
+        # Both: the judging word right after the label counts, unless the line turns.
         head = rest.lstrip(" :*_-—–")[:14]
         if _NO.search(head):
             return "false"
@@ -139,13 +160,26 @@ def line_commitments(text: str, mentions: list[Mention], table: OptionTable, *, 
     if len({label.mention.letters for label in true}) == 1 and rejected:
         out.append(_commit(true[0], 1, "verdict_per_option"))
     head, later = labels[0], labels[1:]
-    if head.rest in {"own", "reason", "true", "contrary"} and len(later) >= 2 and any(x.mention.letters == head.mention.letters for x in later):
+    if (
+        head.rest in {"own", "reason", "true", "contrary"}
+        and len(later) >= 2
+        and any(x.mention.letters == head.mention.letters for x in later)
+    ):
         out.append(_commit(head, 2, "leading_label"))
     tail = labels[-1]
-    if tail.rest in {"own", "contrary"} and any(x.mention.letters == tail.mention.letters for x in labels[:-1]) \
-            and text.find("\n", tail.mention.end) in (-1, *range(end_filled, len(text) + 1)):
+    if (
+        tail.rest in {"own", "contrary"}
+        and any(x.mention.letters == tail.mention.letters for x in labels[:-1])
+        and text.find("\n", tail.mention.end) in (-1, *range(end_filled, len(text) + 1))
+    ):
         out.append(_commit(tail, 2, "closing_label"))
-    elif len(labels) >= 2 and tail.rest == "own" and not any(x.rest in {"true", "false"} for x in labels) and head.rest == "own" and len(distinct) == len(labels) < len(table.keys):
+    elif (
+        len(labels) >= 2
+        and tail.rest == "own"
+        and not any(x.rest in {"true", "false"} for x in labels)
+        and head.rest == "own"
+        and len(distinct) == len(labels) < len(table.keys)
+    ):
         out.append(Commitment(frozenset(distinct), 2, "several_labels", head.mention.start, tail.mention.end))
     return out
 
@@ -160,7 +194,7 @@ def _commit(label: Label, strength: int, rule: str) -> Commitment:
 
 
 def _single(text: str, label: Label, table: OptionTable, first: int, end: int) -> Commitment | None:
-    """The one labelled line of a reply: an answer when it opens or closes the reply and does not argue against itself."""
+    """The one labelled line of a reply: an answer if it opens or closes the reply and does not argue against itself."""
     opens, closes = label.line <= first, text.find("\n", label.mention.end) in (-1, *range(end, len(text) + 1))
     if label.rest == "false" or not (opens or closes or label.rest == "alone"):
         return None
@@ -170,10 +204,16 @@ def _single(text: str, label: Label, table: OptionTable, first: int, end: int) -
         return _commit(label, 3 if opens and closes else 2, "letter_and_text")
     if label.rest in {"reason", "true"}:
         return _commit(label, 2, "letter_and_reason") if label.rest == "reason" else _commit(label, 1, "verdict_true")
-    marked = re.match(r"[*_`\"')\]>]*\s*[.):、\]>—–-]|\*\*", text[label.mention.end : label.mention.end + 6]) is not None
+    marked = (
+        re.match(r"[*_`\"')\]>]*\s*[.):、\]>—–-]|\*\*", text[label.mention.end : label.mention.end + 6]) is not None
+    )
     begins_analysis = label.mention.letters[0] == next(iter(table.letters))
     rest = text[label.mention.end : label.mention.end + 400]
-    if not marked or cues.NEGATED.search(rest[:120]) or re.match(r"[\s*_.:)、]*(?:this option|this |it |该|此|这|option|选项)", rest, re.IGNORECASE):
+    if (
+        not marked
+        or cues.NEGATED.search(rest[:120])
+        or re.match(r"[\s*_.:)、]*(?:this option|this |it |该|此|这|option|选项)", rest, re.IGNORECASE)
+    ):
         return None
     if begins_analysis:  # could be the first line of an option-by-option analysis that was cut off
         line_ends = rest.split("\n", 1)[0].rstrip(" *_")
@@ -217,7 +257,7 @@ def _many(text: str, labels: list[Label], table: OptionTable, first: int, end: i
             if not all(x.mention.valid for x in plain):
                 letters = frozenset()
             if opens or closes:
-                out.append(Commitment(letters, 3 if closes or opens and len(plain) > 1 else 2, "letter_list", *span))
+                out.append(Commitment(letters, 3 if closes or (opens and len(plain) > 1) else 2, "letter_list", *span))
     elif labels[-1].rest == "alone" and labels[-1].mention.end >= end - 1:
         out.append(_commit(labels[-1], 3, "bare_letter"))
     elif labels[0].rest == "alone" and labels[0].line <= first:

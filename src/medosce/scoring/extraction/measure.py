@@ -1,6 +1,7 @@
-"""The extractor's own error rate: reads the labelled corpus, compares with the human reading, sets two naive baselines beside it.
+"""The extractor's own error rate on the labelled corpus, with two naive baselines beside it.
 
-A misread is a letter where the human reader says another or none (the grave kind); a miss is no letter where the human reads one.
+A misread is a letter where the human reader says another or none (the grave kind); a miss is no letter where the human
+reads one.
 """
 
 import json
@@ -19,7 +20,7 @@ Extractor = Callable[[str, Mapping[str, str], Kind], Extraction]
 
 @dataclass(slots=True)
 class Tally:
-    """Plain counts over n rows. `wrong_reason`: no letter, as it should be, but the wrong status (refused for abstained, …)."""
+    """Plain counts over n rows. `wrong_reason`: no letter, as it should be, but the wrong status (refused for abstained)."""
 
     n: int = 0
     right: int = 0
@@ -30,7 +31,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """Tallies by split, and by (split, shape) and (split, language); `errors` lists (row id, kind of error, what was read)."""
+    """Tallies by split, (split, shape) and (split, language); `errors` lists (row id, error, what was read)."""
 
     splits: dict[str, Tally] = field(default_factory=dict)
     shapes: dict[tuple[str, str], Tally] = field(default_factory=dict)
@@ -45,7 +46,7 @@ def load_corpus() -> list[dict[str, Any]]:
 
 
 def judge(expected: Mapping[str, Any], got: Extraction) -> str:
-    """"right", "misread", "miss" or "wrong_reason" for one reading."""
+    """ "right", "misread", "miss" or "wrong_reason" for one reading."""
     wanted = tuple(expected["letters"])
     if got.status == "answered":
         return "right" if expected["status"] == "answered" and got.letters == wanted else "misread"
@@ -62,12 +63,12 @@ def measure(corpus_rows: Iterable[Row], extractor: Extractor, *, label: str = "e
             continue
         got = extractor(row["reply"], row["options"], row["kind"])
         verdict = judge(row[label], got)
-        for tallies, key in (
-            (report.splits, row["split"]),
-            (report.shapes, (row["split"], row["shape"])),
-            (report.languages, (row["split"], row["language"])),
+        split = row["split"]
+        for tally in (
+            report.splits.setdefault(split, Tally()),
+            report.shapes.setdefault((split, row["shape"]), Tally()),
+            report.languages.setdefault((split, row["language"]), Tally()),
         ):
-            tally = tallies.setdefault(key, Tally())  # type: ignore[attr-defined]
             tally.n += 1
             setattr(tally, verdict, getattr(tally, verdict) + 1)
         if verdict != "right":

@@ -14,9 +14,28 @@ from .fold import fold
 _SIGNIFICANT = re.compile(r"[^\W_]|[%<>≥≤=+√×✓±°℃]|(?<=\d)[.:/](?=\d)|(?<![^\W_])[-−](?=\d)")
 _DROP = re.compile(r"(?:(?![%<>≥≤=+√×✓±°℃])(?!(?<=\d)[.:/]\d)(?!(?<![^\W_])[-−]\d)[\W_])+")
 _POSITIVE = frozenset({"yes", "true", "correct", "right", "对", "正确", "是", "√", "✓", "是的", "对的", "正确的"})
-_NEGATIVE = frozenset({"no", "false", "incorrect", "wrong", "错", "错误", "不正确", "不对", "否", "×", "不是", "错的", "错误的", "不正确的", "不对的"})
+_NEGATIVE = frozenset(
+    {
+        "no",
+        "false",
+        "incorrect",
+        "wrong",
+        "错",
+        "错误",
+        "不正确",
+        "不对",
+        "否",
+        "×",
+        "不是",
+        "错的",
+        "错误的",
+        "不正确的",
+        "不对的",
+    }
+)
 _NONE = re.compile(
-    r"(?:none|neither) of (?:the )?(?:above|these|them|those|options?|choices|following|given options|provided options)"
+    r"(?:none|neither) of (?:the )?(?:above|these|them|those|options?|choices|following|given options"
+    r"|provided options)"
     r"|no(?:ne)? (?:option|answer|choice)s? (?:is|are) (?:correct|right)|(?:no|not any) correct (?:answer|option)"
     r"|(?:以上|上述|这些|所有)(?:选项|答案|各项)?(?:都|均|全|皆)?(?:不对|不是|不正确|不选|错|错误|不合适|不符合|非)"
     r"|没有(?:一个)?(?:正确|合适)的?(?:答案|选项)|无正确(?:答案|选项)|(?:都|均|皆|全部?)不(?:对|正确|是|选)",
@@ -24,7 +43,8 @@ _NONE = re.compile(
 )
 _ALL = re.compile(
     r"all (?:of )?(?:the )?(?:above|these|them|those|options|answers|choices|five|four|statements)\b"
-    r"|(?:以上|上述|这些|所有)(?:选项|答案|各项)?(?:都|均|全|皆|全部)?(?:对|是|正确|选)|全(?:部)?(?:选|对|正确)|都(?:对|选|正确)",
+    r"|(?:以上|上述|这些|所有)(?:选项|答案|各项)?(?:都|均|全|皆|全部)?(?:对|是|正确|选)|全(?:部)?(?:选|对|正确)"
+    r"|都(?:对|选|正确)",
     re.IGNORECASE,
 )
 
@@ -61,7 +81,7 @@ def standalone(folded: str, start: int, end: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class OptionTable:
-    """Options prepared once per distinct set; `keys` in the given order, upper-case letters map to the caller's keys."""
+    """Options prepared once per distinct set; `keys` in the given order; `letters` maps upper case to them."""
 
     keys: tuple[str, ...]
     letters: Mapping[str, str]
@@ -83,15 +103,14 @@ class OptionTable:
         if not wanted:
             return None
         window = folded[at : at + 2 * len(self.texts[letter]) + 24]
-        taken = 0
-        last = at
-        for match in _SIGNIFICANT.finditer(window):
+        first = 0
+        for taken, match in enumerate(_SIGNIFICANT.finditer(window)):
             if match.group()[0].lower()[0] != wanted[taken]:
                 return None
-            taken += 1
-            last = at + match.end()
-            if taken == len(wanted):
-                first = at + _SIGNIFICANT.search(window).start()  # type: ignore[union-attr]
+            if taken == 0:
+                first = at + match.start()
+            if taken == len(wanted) - 1:
+                last = at + match.end()
                 return last if standalone(folded, first, last) else None
         return None
 
@@ -136,7 +155,7 @@ class OptionTable:
                 yield letter, start, end
 
     def named(self, segment: str) -> str | None:
-        """The letter whose text `segment` is, after normalisation; a yes/no synonym counts where the options are polar."""
+        """The letter whose text `segment` is, after normalisation; yes/no synonyms count if the options are polar."""
         if len(segment) > self.longest:
             return None
         squeezed = squeezed_text(segment)
@@ -153,7 +172,10 @@ class OptionTable:
             for letter, text in self.texts.items():
                 words = re.findall(r"[^\W_]+|[^\w\s]", text)
                 body = r"[\s*_]*".join(re.escape(word) for word in words[:60])
-                parts.append(rf"[\s*_\-#>(\[|\"']{{0,12}}(?:(?:option|选项)\s*)?{letter}[\s*_)\].:、|\"']{{1,8}}{body}[\s*_.,;。|\"'}}]{{0,12}}")
+                parts.append(
+                    rf"[\s*_\-#>(\[|\"']{{0,12}}(?:(?:option|选项)\s*)?{letter}[\s*_)\].:、"
+                    rf"|\"']{{1,8}}{body}[\s*_.,;。|\"'}}]{{0,12}}"
+                )
             self.echo.append(re.compile("".join(parts), re.IGNORECASE) if all(self.texts.values()) else None)
         return self.echo[0]
 
@@ -177,13 +199,22 @@ def _prepare(items: tuple[tuple[str, str], ...]) -> OptionTable:
     no = [letter for letter, text in squeezed.items() if text in _NEGATIVE]
     polar = {}
     if len(yes) == 1 and len(no) == 1:
-        polar = {word: yes[0] for word in _POSITIVE} | {word: no[0] for word in _NEGATIVE}
+        polar = dict.fromkeys(_POSITIVE, yes[0]) | dict.fromkeys(_NEGATIVE, no[0])
     none_key = next((letter for letter, text in texts.items() if _NONE.search(text) and len(text) < 40), None)
     all_key = next((letter for letter, text in texts.items() if _ALL.search(text) and len(text) < 40), None)
     if none_key == all_key:
         all_key = None
-    return OptionTable(tuple(key for key, _ in items), letters, texts, squeezed, by_text, none_key, all_key, polar,
-                       2 * max(len(text) for text in texts.values()) + 60)
+    return OptionTable(
+        tuple(key for key, _ in items),
+        letters,
+        texts,
+        squeezed,
+        by_text,
+        none_key,
+        all_key,
+        polar,
+        2 * max(len(text) for text in texts.values()) + 60,
+    )
 
 
 def prepare(options: Mapping[str, str]) -> OptionTable:

@@ -12,8 +12,11 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _CHANNEL = re.compile(r"<\|channel\|?>\s*(?P<name>\w+)[^<\n]{0,40}(?:<\|message\|>|\n)|<channel\|>", re.IGNORECASE)
-_FRAME = re.compile(r"<\|(?:end|return|start|im_end|im_start|eot_id|endoftext|begin_of_solution|end_of_solution"
-                    r"|START_RESPONSE|END_RESPONSE)\|>(?:assistant\b)?", re.IGNORECASE)
+_FRAME = re.compile(
+    r"<\|(?:end|return|start|im_end|im_start|eot_id|endoftext|begin_of_solution|end_of_solution"
+    r"|START_RESPONSE|END_RESPONSE)\|>(?:assistant\b)?",
+    re.IGNORECASE,
+)
 _STRIPPED = re.compile(r"assistant\s*final", re.IGNORECASE)
 _TAIL_ANSWER = re.compile(r"<answer>[^<]{0,400}</answer>\s*\Z", re.IGNORECASE)
 
@@ -25,9 +28,7 @@ def _spans(text: str) -> list[tuple[int, int]]:
     if "<|channel" in text or "<channel|>" in text:
         return _channel_spans(text)
     if text.startswith("analysis"):  # the gpt-oss form after a server dropped the special tokens
-        cut = None
-        for cut in _STRIPPED.finditer(text):
-            pass
+        cut = max(_STRIPPED.finditer(text), key=lambda match: match.start(), default=None)
         if cut is not None:
             return [(0, cut.end())]
     spans: list[tuple[int, int]] = []
@@ -86,8 +87,8 @@ def mask_reasoning(text: str) -> str:
 def split_reasoning(text: str) -> tuple[str, str]:
     """(answer text, reasoning text), both stripped.
 
-    Reads <think>, <thinking>, <reasoning> and their kin, an unclosed opening tag (all after it is reasoning), a lone closing
-    tag (all before it is), nested tags, and the channel markers of gpt-oss, with or without their special tokens.
+    Reads <think>, <thinking>, <reasoning> and kin, an unclosed opening tag (all after it is reasoning), a lone
+    closing tag (all before it is), nested tags, and the channel markers of gpt-oss, with or without their special tokens.
     """
     spans = _spans(text)
     if not spans:

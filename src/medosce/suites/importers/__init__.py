@@ -1,6 +1,6 @@
 """Importers of other people's formats, one small module each, and their registry.
 
-Each reads a source as a stream of items; `imported` adds what holds for all of them: a last check, and ids that are unique.
+Each reads a source as a stream of items; `imported` adds what holds for all: a last check, and unique ids.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,14 +17,20 @@ __all__ = ["IMPORTERS", "ImportOptions", "ImportReport", "Importer", "imported"]
 _ALL = (
     Importer(
         "medbench",
-        {"en": "MedBench v4 package: the single-choice sets MedEthics and MedSafety", "zh": "MedBench v4 自测包：单选题集 MedEthics、MedSafety"},
+        {
+            "en": "MedBench v4 package: the single-choice sets MedEthics and MedSafety",
+            "zh": "MedBench v4 自测包：单选题集 MedEthics、MedSafety",
+        },
         {"en": "the package's folder, or one .jsonl of it", "zh": "自测包文件夹，或其中一个 .jsonl 文件"},
         medbench.read,
         blank_answers=True,
     ),
     Importer(
         "cmexam",
-        {"en": "CMExam: Chinese medical licensing questions with explanations", "zh": "CMExam：中国国家医师资格考试试题及解析"},
+        {
+            "en": "CMExam: Chinese medical licensing questions with explanations",
+            "zh": "CMExam：中国国家医师资格考试试题及解析",
+        },
         {"en": "a CSV file, or a folder of them", "zh": "一个 CSV 文件，或含 CSV 的文件夹"},
         cmexam.read,
     ),
@@ -46,25 +52,37 @@ _ALL = (
     Importer(
         "safetybench",
         {"en": "SafetyBench: safety questions with two to four options", "zh": "SafetyBench：二至四选项的安全类选择题"},
-        {"en": "the questions' .json (keys beside it), or the folder of both", "zh": "题目 .json 文件（答案文件在同一文件夹），或二者所在文件夹"},
+        {
+            "en": "the questions' .json (keys beside it), or the folder of both",
+            "zh": "题目 .json 文件（答案文件在同一文件夹），或二者所在文件夹",
+        },
         safetybench.read,
     ),
     Importer(
         "pubmedqa",
-        {"en": "PubMedQA, expert-labelled: yes, no or maybe from an abstract", "zh": "PubMedQA 专家标注部分：据摘要判断是、否或不确定"},
+        {
+            "en": "PubMedQA, expert-labelled: yes, no or maybe from an abstract",
+            "zh": "PubMedQA 专家标注部分：据摘要判断是、否或不确定",
+        },
         {"en": "ori_pqal.json, or its folder", "zh": "ori_pqal.json 文件，或其所在文件夹"},
         pubmedqa.read,
     ),
     Importer(
         "jsonl",
-        {"en": "any JSON Lines of choice questions, columns named with --map", "zh": "任意 JSON Lines 选择题，用 --map 指定字段"},
+        {
+            "en": "any JSON Lines of choice questions, columns named with --map",
+            "zh": "任意 JSON Lines 选择题，用 --map 指定字段",
+        },
         {"en": "a .jsonl file, or a folder of them", "zh": "一个 .jsonl 文件，或含 .jsonl 的文件夹"},
         mapped.read_jsonl,
         generic=True,
     ),
     Importer(
         "csv",
-        {"en": "any CSV or TSV with a header, columns named with --map", "zh": "任意带表头的 CSV 或 TSV，用 --map 指定列"},
+        {
+            "en": "any CSV or TSV with a header, columns named with --map",
+            "zh": "任意带表头的 CSV 或 TSV，用 --map 指定列",
+        },
         {"en": "a .csv or .tsv file, or a folder of them", "zh": "一个 .csv 或 .tsv 文件，或含此类文件的文件夹"},
         mapped.read_csv,
         generic=True,
@@ -81,11 +99,18 @@ def imported(importer: Importer, source: Path, options: ImportOptions) -> Iterat
     Raises InputError on a source of the wrong shape, and on options a format does not take.
     """
     if not importer.generic:
-        given = {"--map": options.columns, "--language": options.language, "--licence": options.licence, "--source": options.source}
-        given |= {"--key-from": options.key_from is not None, "--encoding": options.encoding != "utf-8"}
+        given: dict[str, object] = {
+            "--map": options.columns,
+            "--language": options.language,
+            "--licence": options.licence,
+            "--source": options.source,
+            "--key-from": options.key_from is not None,
+            "--encoding": options.encoding != "utf-8",
+        }
         for name, value in given.items():
             if value:
-                raise InputError(f"format {importer.name!r} states this itself", field=name, mend="only jsonl and csv take it")
+                mend = "only jsonl and csv take it"
+                raise InputError(f"format {importer.name!r} states this itself", field=name, mend=mend)
     report, seen = options.report, set[int]()
     for item in importer.read(source, options):
         if (hashed := id_hash(item.id)) in seen:

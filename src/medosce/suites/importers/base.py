@@ -1,7 +1,7 @@
-"""What every importer shares: its options and report, reading of lines, tables and JSON, and the making of a choice item.
+"""What every importer shares: options, report, reading of lines, tables and JSON, the making of a choice item.
 
-A source of the wrong shape (not UTF-8, not JSON, a column missing) is an InputError with file, line and field. A row of the
-right shape that is no sound question (no key, two equal options) is skipped and counted in the report.
+A source of the wrong shape (not UTF-8, not JSON, a column missing) is an InputError with file, line and field. A row
+of the right shape that is no sound question (no key, two equal options) is skipped and counted in the report.
 """
 
 import csv
@@ -26,7 +26,7 @@ _LONGEST_FIELD = 64 << 20
 
 @dataclass
 class ImportReport:
-    """What became of a source: items written, rows skipped by reason (with the first few places), notes for the reader."""
+    """What became of a source: items written, rows skipped by reason (with a few places), notes for the reader."""
 
     written: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
@@ -79,12 +79,16 @@ class Importer:
 
 
 def files_of(source: Path, *suffixes: str) -> list[Path]:
-    """`source` itself, or every file below it with one of the suffixes, in name order. Raises InputError when there is none."""
+    """`source` itself, or every file below it with one of the suffixes, in name order. Raises InputError on none."""
     if source.is_file():
         return [source]
     if not source.is_dir():
         raise InputError("no such file or folder", where=source)
-    found = sorted(path for path in source.rglob("*") if path.suffix.lower() in suffixes and path.is_file() and not _hidden(path, source))
+    found = sorted(
+        path
+        for path in source.rglob("*")
+        if path.suffix.lower() in suffixes and path.is_file() and not _hidden(path, source)
+    )
     if not found:
         raise InputError(f"no {' or '.join(suffixes)} file in this folder", where=source)
     return found
@@ -100,9 +104,15 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         try:
             row = json.loads(line.decode())
         except UnicodeDecodeError as error:
-            raise InputError(f"not UTF-8 (byte {error.start + 1} of the line)", where=f"{path}:{number}", mend="save the file as UTF-8") from error
+            raise InputError(
+                f"not UTF-8 (byte {error.start + 1} of the line)",
+                where=f"{path}:{number}",
+                mend="save the file as UTF-8",
+            ) from error
         except ValueError as error:
-            raise InputError(f"not valid JSON: {error}", where=f"{path}:{number}", mend="one whole JSON object a line") from error
+            raise InputError(
+                f"not valid JSON: {error}", where=f"{path}:{number}", mend="one whole JSON object a line"
+            ) from error
         if not isinstance(row, dict):
             raise InputError("expected a JSON object", where=f"{path}:{number}")
         yield number, row
@@ -115,7 +125,9 @@ def json_file(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise InputError(f"not UTF-8 (byte {error.start + 1})", where=path, mend="save the file as UTF-8") from error
     except json.JSONDecodeError as error:
-        raise InputError(f"not valid JSON: {error.msg} at column {error.colno}", where=f"{path}:{error.lineno}") from error
+        raise InputError(
+            f"not valid JSON: {error.msg} at column {error.colno}", where=f"{path}:{error.lineno}"
+        ) from error
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=path) from error
 
@@ -128,7 +140,9 @@ def table_rows(path: Path, *, encoding: str = "utf-8") -> Iterator[tuple[int, li
     csv.field_size_limit(_LONGEST_FIELD)
     begin = 1
     try:
-        with path.open(encoding="utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding, newline="") as file:
+        with path.open(
+            encoding="utf-8-sig" if encoding.lower().replace("-", "") == "utf8" else encoding, newline=""
+        ) as file:
             reader = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
             for cells in reader:
                 if cells:
@@ -136,7 +150,9 @@ def table_rows(path: Path, *, encoding: str = "utf-8") -> Iterator[tuple[int, li
                 begin = reader.line_num + 1
     except UnicodeDecodeError as error:
         raise InputError(
-            f"not {encoding}, from about line {begin}", where=f"{path}:{begin}", mend="save it as UTF-8, or name its --encoding, such as gb18030"
+            f"not {encoding}, from about line {begin}",
+            where=f"{path}:{begin}",
+            mend="save it as UTF-8, or name its --encoding, such as gb18030",
         ) from error
     except LookupError as error:
         raise InputError(f"no encoding {encoding!r}", field="--encoding", mend="for example utf-8, gb18030") from error
@@ -149,7 +165,9 @@ def table_rows(path: Path, *, encoding: str = "utf-8") -> Iterator[tuple[int, li
 def field_of(row: Mapping[str, Any], name: str, where: str, expected: type | tuple[type, ...] = str) -> Any:
     """`row[name]`, of the expected type. Raises InputError naming the field."""
     if name not in row:
-        raise InputError("missing", where=where, field=name, mend=f"the row has {', '.join(map(repr, row)) or 'no field'}")
+        raise InputError(
+            "missing", where=where, field=name, mend=f"the row has {', '.join(map(repr, row)) or 'no field'}"
+        )
     value = row[name]
     if not isinstance(value, expected) or isinstance(value, bool):
         raise InputError(f"unexpected {type(value).__name__}", where=where, field=name)
@@ -194,10 +212,17 @@ def choice_item(
         return None
     letters = list(key or [])
     several = len(letters) > 1 if multiple is None else multiple
-    answer: str | list[str] | None = (letters if several else letters[0]) if letters else None
+    answer: Any = (letters if several else letters[0]) if letters else None
     kept = {name: value for name, value in fields.items() if value is not None}
     kept.setdefault("validation", UNREVIEWED)
-    return Item(id=id, kind="multiple_choice" if several else "single_choice", question=question, options=options, answer=answer, **kept)
+    return Item(
+        id=id,
+        kind="multiple_choice" if several else "single_choice",
+        question=question,
+        options=options,
+        answer=answer,
+        **kept,
+    )
 
 
 def _fault(question: str, options: Mapping[str, str], key: Sequence[str] | None, blank: bool) -> str | None:
@@ -228,10 +253,10 @@ def content_id(*parts: str) -> str:
 
 
 def inline_options(text: str, mark: str) -> dict[str, str] | None:
-    """Options that stand in one line, such as '(A) … (B) …' for the mark '({}) ' or 'A、…B、…' for '{}、'.
+    """Options in one line, such as '(A) … (B) …' for the mark '({}) ' or 'A、…B、…' for '{}、'.
 
-    None when there are fewer than two, when text stands before the first, or when the letters can be placed in more than
-    one way (a mark inside an option's own text): the leftmost and the rightmost reading must agree.
+    None when there are fewer than two, when text stands before the first, or when the letters can be placed in more
+    than one way (a mark inside an option's own text): the leftmost and the rightmost reading must agree.
     """
     count, place = 0, 0
     starts: list[int] = []

@@ -9,21 +9,49 @@ from typing import Any
 
 from medosce.schema.errors import InputError
 from medosce.schema.items import LETTERS, Item
-from medosce.suites.importers.base import ImportOptions, choice_item, content_id, files_of, json_lines, lettered, letters_of, table_rows
+from medosce.suites.importers.base import (
+    ImportOptions,
+    choice_item,
+    content_id,
+    files_of,
+    json_lines,
+    lettered,
+    letters_of,
+    table_rows,
+)
 
-TEXT_FIELDS = ("id", "language", "dimension", "specialty", "group", "difficulty", "rationale", "principle", "source", "licence")
+TEXT_FIELDS = (
+    "id",
+    "language",
+    "dimension",
+    "specialty",
+    "group",
+    "difficulty",
+    "rationale",
+    "principle",
+    "source",
+    "licence",
+)
 TARGETS = ("question", "options", "answer", *TEXT_FIELDS, *LETTERS)
 
 
 def parse_map(text: str) -> dict[str, str]:
-    """Field -> column of `question=stem,A=opt1,…`. Raises InputError on a part without `=`, an unknown or doubled field."""
+    """Field -> column of `question=stem,A=opt1,…`. Raises InputError on a part that is none, or a doubled field."""
     columns: dict[str, str] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         target, equals, column = (piece.strip() for piece in part.partition("="))
         if not equals or not column:
-            raise InputError(f"{part!r} is not FIELD=COLUMN", field="--map", mend="for example question=stem,A=opt1,B=opt2,answer=key")
+            raise InputError(
+                f"{part!r} is not FIELD=COLUMN",
+                field="--map",
+                mend="for example question=stem,A=opt1,B=opt2,answer=key",
+            )
         if target not in TARGETS:
-            raise InputError(f"{target!r} is no field", field="--map", mend=f"one of question, options, answer, A … Z, {', '.join(TEXT_FIELDS)}")
+            raise InputError(
+                f"{target!r} is no field",
+                field="--map",
+                mend=f"one of question, options, answer, A … Z, {', '.join(TEXT_FIELDS)}",
+            )
         if target in columns:
             raise InputError(f"names {target!r} twice", field="--map")
         columns[target] = column
@@ -49,7 +77,9 @@ def read_csv(source: Path, options: ImportOptions) -> Iterator[Item]:
                 header = [cell.strip() for cell in cells]
                 _check_header(header, where, options.columns)
             elif len(cells) != len(header):
-                raise InputError(f"{len(cells)} cells under {len(header)} columns", where=where, mend="quote cells that hold a comma")
+                raise InputError(
+                    f"{len(cells)} cells under {len(header)} columns", where=where, mend="quote cells that hold a comma"
+                )
             else:
                 item = _item(dict(zip(header, cells, strict=True)), where, options, path)
                 if item:
@@ -59,10 +89,17 @@ def read_csv(source: Path, options: ImportOptions) -> Iterator[Item]:
 def _check_header(header: list[str], where: str, columns: Mapping[str, str]) -> None:
     for target, column in columns.items():
         if column not in header:
-            raise InputError(f"no column {column!r}", where=where, field=f"--map {target}", mend=f"the columns are {', '.join(header)}")
+            raise InputError(
+                f"no column {column!r}",
+                where=where,
+                field=f"--map {target}",
+                mend=f"the columns are {', '.join(header)}",
+            )
     for target in ("question", "answer"):
         if target not in columns and target not in header:
-            raise InputError(f"no column {target!r}", where=where, mend=f"--map {target}=COLUMN; the columns are {', '.join(header)}")
+            raise InputError(
+                f"no column {target!r}", where=where, mend=f"--map {target}=COLUMN; the columns are {', '.join(header)}"
+            )
 
 
 def _item(row: Mapping[str, Any], where: str, options: ImportOptions, path: Path) -> Item | None:
@@ -71,18 +108,24 @@ def _item(row: Mapping[str, Any], where: str, options: ImportOptions, path: Path
 
     for target in ("question", "answer"):
         if target not in options.columns and target not in row:
-            raise InputError("missing", where=where, field=target, mend=f"--map {target}=COLUMN; the row has {', '.join(map(str, row))}")
+            raise InputError(
+                "missing",
+                where=where,
+                field=target,
+                mend=f"--map {target}=COLUMN; the row has {', '.join(map(str, row))}",
+            )
     choices = _choices(value("options"), {letter: value(letter) for letter in LETTERS}, where)
     question = _text(value("question"), where, "question") or ""
     key = _key(value("answer"), choices, options.key_from)
-    fields = {name: _text(value(name), where, name) for name in TEXT_FIELDS}
+    fields: dict[str, Any] = {name: _text(value(name), where, name) for name in TEXT_FIELDS}
     language = fields["language"] or options.language
     if not language:
         raise InputError("not stated", where=where, field="language", mend="--language zh, or --map language=COLUMN")
     id = fields["id"] or f"{path.stem}-{content_id(question, *choices.values())}"
-    fields |= {"language": language, "source": fields["source"] or options.source, "licence": fields["licence"] or options.licence}
+    fields["language"] = language
+    fields["source"] = fields["source"] or options.source
+    fields["licence"] = fields["licence"] or options.licence
     del fields["id"]
-    # A list of several keys, or a list at all where the source writes one, makes multiple choice.
     return choice_item(options.report, where, id=id, question=question, options=choices, key=key, **fields)
 
 
@@ -107,13 +150,18 @@ def _text(value: Any, where: str, field: str) -> str | None:
 
 
 def _choices(listed: Any, columns: Mapping[str, Any], where: str) -> dict[str, str]:
-    """Options from one field (an object by letter, or a list) or from a column each; empty trailing columns are no options."""
+    """Options from one field (object by letter, or list) or a column each; empty trailing columns are no options."""
     if isinstance(listed, Mapping):
         columns = listed
     elif isinstance(listed, list):
         columns = lettered(listed)
     elif listed is not None:
-        raise InputError("expected an object or a list of options", where=where, field="options", mend="or map a column to each of A, B, …")
+        raise InputError(
+            "expected an object or a list of options",
+            where=where,
+            field="options",
+            mend="or map a column to each of A, B, …",
+        )
     found = {str(letter): _text(text, where, f"option {letter}") for letter, text in columns.items()}
     if listed is None:
         while found and next(reversed(found.values())) is None:
@@ -122,12 +170,17 @@ def _choices(listed: Any, columns: Mapping[str, Any], where: str) -> dict[str, s
 
 
 def _key(value: Any, choices: Mapping[str, str], key_from: int | None) -> list[str] | None:
-    """The right letters of a key written as a letter, several letters, an option's text or, with `key_from`, a number."""
+    """The letters of a key written as a letter, several letters, an option's text or, with `key_from`, a number."""
     if value is None or value == "" or value == []:
         return []
     if isinstance(value, list):
-        parts = [_key(part, choices, key_from) for part in value]
-        return sorted({letter for part in parts for letter in part}) if all(parts) and None not in parts else None  # type: ignore[union-attr]
+        letters: set[str] = set()
+        for part in value:
+            read = _key(part, choices, key_from)
+            if not read:
+                return None
+            letters.update(read)
+        return sorted(letters)
     text = str(value).strip()
     if key_from is not None:
         place = int(text) - key_from if text.isascii() and text.isdigit() else -1

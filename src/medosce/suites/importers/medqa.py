@@ -42,10 +42,17 @@ def read(source: Path, options: ImportOptions) -> Iterator[Item]:
                 options.report.skip("the options cannot be told apart without doubt", where)
                 continue
             item = choice_item(
-                options.report, where, id=_id(origin, row, line, where), question=stem if mark else row["question"], options=choices,
-                key=label if all(isinstance(letter, str) for letter in label) else None, language="en", source=origin.source,
-                licence=origin.licence, **_fields(row),
-            )  # fmt: skip
+                options.report,
+                where,
+                id=_id(origin, row, line, where),
+                question=stem if mark else row["question"],
+                options=choices,
+                key=label if all(isinstance(letter, str) for letter in label) else None,
+                language="en",
+                source=origin.source,
+                licence=origin.licence,
+                **_fields(row),
+            )
             if item:
                 yield item
 

@@ -21,13 +21,23 @@ def read(source: Path, options: ImportOptions) -> Iterator[Item]:
         for number, (line, cells) in enumerate(table_rows(path), 1):
             where = f"{path}:{line}"
             if len(cells) < 4:
-                raise InputError(f"{len(cells)} cells", where=where, mend="MMLU rows are question, two or more options, key")
+                raise InputError(
+                    f"{len(cells)} cells", where=where, mend="MMLU rows are question, two or more options, key"
+                )
             question, *choices, key = cells
             letters = letters_of(key)
             item = choice_item(
-                options.report, where, id="-".join(filter(None, ("mmlu", subject, split, f"{number:04d}"))), question=question,
-                options=lettered(choices), key=letters if letters is None or len(letters) < 2 else None, language="en",
-                specialty=subject.replace("_", " "), source=SOURCE, licence=LICENCE, meta={"subject": subject, "row": number},
-            )  # fmt: skip
+                options.report,
+                where,
+                id="-".join(filter(None, ("mmlu", subject, split, f"{number:04d}"))),
+                question=question,
+                options=lettered(choices),
+                key=letters if letters is None or len(letters) < 2 else None,
+                language="en",
+                specialty=subject.replace("_", " "),
+                source=SOURCE,
+                licence=LICENCE,
+                meta={"subject": subject, "row": number},
+            )
             if item:
                 yield item

@@ -15,7 +15,7 @@ _FILE, _TEST = "ori_pqal.json", "test_ground_truth.json"
 
 
 def read(source: Path, options: ImportOptions) -> Iterator[Item]:
-    """Single-choice items with the options yes, no, maybe; the abstract without its conclusion stands before the question.
+    """Single-choice items: yes, no, maybe; the abstract without its conclusion stands before the question.
 
     Rows of the published test split, when its file lies beside, carry `meta.split` "test".
     """
@@ -35,14 +35,24 @@ def read(source: Path, options: ImportOptions) -> Iterator[Item]:
         key = [letters[decision]] if isinstance(decision, str) and decision in letters else None if decision else []
         question = field_of(row, "QUESTION", where).strip()
         item = choice_item(
-            options.report, where, id=f"pubmedqa-{pmid}", question=f"{_context(row, where)}\n\n{question}" if question else "",
-            options=OPTIONS, key=key, language="en", rationale=(row.get("LONG_ANSWER") or "").strip() or None, source=SOURCE,
-            licence=LICENCE, meta=_meta(pmid, row, test),
-        )  # fmt: skip
+            options.report,
+            where,
+            id=f"pubmedqa-{pmid}",
+            question=f"{_context(row, where)}\n\n{question}" if question else "",
+            options=OPTIONS,
+            key=key,
+            language="en",
+            rationale=(row.get("LONG_ANSWER") or "").strip() or None,
+            source=SOURCE,
+            licence=LICENCE,
+            meta=_meta(pmid, row, test),
+        )
         if item:
             yield item
     if test:
-        options.report.notes.append(f"{len(test & rows.keys())} rows of the published test split carry meta.split \"test\"")
+        options.report.notes.append(
+            f'{len(test & rows.keys())} rows of the published test split carry meta.split "test"'
+        )
 
 
 def _test_split(path: Path) -> set[str]:

@@ -18,7 +18,11 @@ def read(source: Path, options: ImportOptions) -> Iterator[Item]:
     for path in _question_files(source):
         language = next((part for part in path.stem.split("_") if part in _LANGUAGES), None)
         if language is None:
-            raise InputError("the file's name does not say its language", where=path, mend="name it as published, such as test_zh.json")
+            raise InputError(
+                "the file's name does not say its language",
+                where=path,
+                mend="name it as published, such as test_zh.json",
+            )
         keys_path, keys = _keys(path)
         rows = json_file(path)
         if not isinstance(rows, list):
@@ -32,10 +36,18 @@ def read(source: Path, options: ImportOptions) -> Iterator[Item]:
             if not all(isinstance(text, str) for text in texts):
                 raise InputError("expected a list of texts", where=where, field="options")
             item = choice_item(
-                options.report, where, id=f"safetybench-{language}-{id}", question=field_of(row, "question", where), options=lettered(texts),
-                key=_letter(keys.get(str(id)), keys_path, id), language=language, dimension=field_of(row, "category", where),
-                source=SOURCE, licence=LICENCE, meta={"source_id": id},
-            )  # fmt: skip
+                options.report,
+                where,
+                id=f"safetybench-{language}-{id}",
+                question=field_of(row, "question", where),
+                options=lettered(texts),
+                key=_letter(keys.get(str(id)), keys_path, id),
+                language=language,
+                dimension=field_of(row, "category", where),
+                source=SOURCE,
+                licence=LICENCE,
+                meta={"source_id": id},
+            )
             if item:
                 yield item
 
@@ -43,7 +55,11 @@ def read(source: Path, options: ImportOptions) -> Iterator[Item]:
 def _question_files(source: Path) -> list[Path]:
     files = [path for path in files_of(source, ".json") if "answer" not in path.stem]
     if not files:
-        raise InputError("only a file of keys", where=source, mend="give the questions, such as test_zh.json; keys are found beside them")
+        raise InputError(
+            "only a file of keys",
+            where=source,
+            mend="give the questions, such as test_zh.json; keys are found beside them",
+        )
     return files
 
 

@@ -1,0 +1,93 @@
+"""Anthropic's Messages API: its request, its content blocks and its stop reasons in the OpenAI words.
+
+Thinking is kept apart from the answer. The API returns no log-probabilities.
+"""
+
+from typing import Any
+
+import msgspec
+
+from medosce.models.base import LOGPROB, Ask, Reply
+from medosce.models.http_model import HTTPModel, count, garbage, no_logprobs, table
+from medosce.schema.records import Usage
+
+VERSION = "2023-06-01"
+FINISH = {
+    "end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}  # fmt: skip
+REDACTED = "[redacted thinking]"
+
+
+class _Block(msgspec.Struct):
+    type: str
+    text: str | None = None
+    thinking: str | None = None
+
+
+class _Answer(msgspec.Struct):
+    content: list[_Block]
+    stop_reason: str | None = None
+    model: str | None = None
+    usage: Any = None
+
+
+_decoder = msgspec.json.Decoder(_Answer)
+
+
+class AnthropicMessages(HTTPModel):
+    """A model behind Anthropic's Messages API."""
+
+    protocol = "anthropic"
+
+    def url(self) -> str:
+        return f"{self.base_url.removesuffix('/v1')}/v1/messages"
+
+    def headers(self, key: str | None) -> dict[str, str]:
+        return {"anthropic-version": VERSION, **({"x-api-key": key} if key else {})}
+
+    def body(self, ask: Ask) -> dict[str, Any]:
+        sampling = self.sampling
+        body: dict[str, Any] = {
+            "model": self.model,
+            "max_tokens": sampling.max_tokens,
+            "messages": [message for message in ask.messages if message.role not in ("system", "developer")],
+        }
+        if system := [message.content for message in ask.messages if message.role in ("system", "developer")]:
+            body["system"] = "\n\n".join(system)
+        if sampling.temperature is not None:
+            body["temperature"] = sampling.temperature
+        return body | sampling.extra
+
+    async def answer(self, ask: Ask, request: bytes) -> Reply:
+        if self.sampling.method == LOGPROB:
+            raise no_logprobs("Anthropic's API has none")
+        return await super().answer(ask, request)
+
+    def read(self, payload: bytes) -> Reply:
+        try:
+            answer = _decoder.decode(payload)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+            raise garbage(payload, "message", error) from error
+        thinking = [
+            (block.thinking or "") if block.type == "thinking" else REDACTED
+            for block in answer.content
+            if block.type in ("thinking", "redacted_thinking")
+        ]
+        return Reply(
+            text="".join([block.text or "" for block in answer.content if block.type == "text"]),
+            reasoning="\n\n".join(part for part in thinking if part) or None,
+            finish=FINISH.get(answer.stop_reason or "", answer.stop_reason),
+            model=answer.model,
+            usage=_usage(table(answer.usage)),
+        )
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    from_cache = count(usage.get("cache_read_input_tokens"))
+    return Usage(
+        count(usage.get("input_tokens")) + count(usage.get("cache_creation_input_tokens")) + from_cache,
+        count(usage.get("output_tokens")),
+        count(table(usage.get("output_tokens_details")).get("thinking_tokens")),
+        from_cache,
+    )

@@ -1,0 +1,145 @@
+"""A submission is the package's own files with answers filled in, and nothing else changed."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from medosce.models.replay import Replay
+from medosce.schema.errors import InputError
+from medosce.suites.importers import IMPORTERS, ImportOptions, imported
+from medosce.suites.importers.medbench import render_official, row_of
+from medosce.suites.medbench_submission import write_submission
+
+
+def row(question: str, *, answer: str = "", spaced: bool = False) -> str:
+    text = json.dumps(render_official(question, {"A": "甲", "B": "乙"}), ensure_ascii=not spaced)
+    if spaced:
+        return f'{{ "other":{{"answer":"x","id":1.50}} ,\t"answer" : {json.dumps(answer)},"question":{text} }}'
+    return f'{{"question": {text}, "answer": {json.dumps(answer)}, "other": {{"id": 1, "source": "s"}}}}'
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    folder = tmp_path / "package"
+    (folder / "LLM").mkdir(parents=True)
+    (folder / "Agent").mkdir()
+    (folder / "SOURCE.txt").write_text("not part of a submission", "utf-8")
+    lines = [row("问一"), "", row("问二", spaced=True), row("问\u2028三", spaced=True)]
+    (folder / "LLM" / "MedEthics.jsonl").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode())
+    (folder / "Agent" / "MedShield.jsonl").write_bytes(
+        '{"question": "求", "answer": "", "other": {"id": 9}}\n'.encode()
+    )
+    return folder
+
+
+def entries(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_only_the_answers_change(package: Path, tmp_path: Path) -> None:
+    out = tmp_path / "submission.zip"
+    report = write_submission(package, {("MedEthics", 1): "B", ("MedEthics", 3): "<A>"}, out)
+    files = entries(out)
+    assert set(files) == {"LLM/MedEthics.jsonl", "Agent/MedShield.jsonl"}
+    assert files["Agent/MedShield.jsonl"] == (package / "Agent" / "MedShield.jsonl").read_bytes()
+    lines = (package / "LLM" / "MedEthics.jsonl").read_bytes().split(b"\r\n")
+    lines[0] = lines[0].replace(b'"answer": ""', b'"answer": "<B>"')
+    lines[3] = lines[3].replace(b'"answer" : ""', b'"answer" : "<A>"')
+    assert files["LLM/MedEthics.jsonl"] == b"\r\n".join(lines)
+    assert (report.filled, report.blank, report.untouched) == ({"MedEthics": 2}, {"MedEthics": 1}, ["MedShield"])
+
+
+def test_open_sets_take_the_text_itself(package: Path, tmp_path: Path) -> None:
+    out = tmp_path / "submission.zip"
+    write_submission(package, {("MedShield", 1): '安全拦截："不可"\n理由'}, out)
+    assert json.loads(entries(out)["Agent/MedShield.jsonl"])["answer"] == '安全拦截："不可"\n理由'
+
+
+def test_equal_submissions_are_equal_files(package: Path, tmp_path: Path) -> None:
+    for name in "ab":
+        write_submission(package, {("MedEthics", 1): "B"}, tmp_path / f"{name}.zip")
+    assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({("MedEthics", 1): "C"}, r"MedEthics\.jsonl:1: answer: 'C' is not among the options A, B"),
+        ({("MedEthics", 1): "B 项"}, "is not one letter"),
+        ({("MedEthics", 4): "A"}, "no row 4: it has 3"),
+        ({("MedEthics", 0): "A"}, "no row 0"),
+        ({("MedQC", 1): "无问题"}, "no data set MedQC"),
+    ],
+)
+def test_an_answer_no_row_takes_is_refused_and_leaves_no_file(
+    package: Path, tmp_path: Path, answers: dict[tuple[str, int], str], message: str
+) -> None:
+    out = tmp_path / "out" / "submission.zip"
+    out.parent.mkdir()
+    with pytest.raises(InputError, match=message):
+        write_submission(package, answers, out)
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", '{"answer": "", "question": }', '{"answer": ""', "甲"])
+def test_a_row_that_is_not_medbench_is_refused(package: Path, tmp_path: Path, line: str) -> None:
+    (package / "LLM" / "MedEthics.jsonl").write_bytes(line.encode())
+    with pytest.raises(InputError, match=r"MedEthics\.jsonl:1: .*not a MedBench row"):
+        write_submission(package, {("MedEthics", 1): "A"}, tmp_path / "submission.zip")
+
+
+def test_an_existing_file_is_kept_unless_forced(package: Path, tmp_path: Path) -> None:
+    out = tmp_path / "submission.zip"
+    out.write_text("mine", "utf-8")
+    with pytest.raises(InputError, match="exists already"):
+        write_submission(package, {}, out)
+    assert out.read_text("utf-8") == "mine"
+    write_submission(package, {}, out, force=True)
+    assert zipfile.is_zipfile(out)
+
+
+def test_the_real_package_comes_back_byte_for_byte_but_for_its_answers(shared_data: Path, tmp_path: Path) -> None:
+    package = shared_data / "medbench_v4"
+    items = list(imported(IMPORTERS["medbench"], package, ImportOptions()))
+    letters = {row_of(item): "ABCDE"[at % 5] for at, item in enumerate(items)}
+    out = tmp_path / "submission.zip"
+    report = write_submission(package, letters, out)
+    assert report.filled == {"MedEthics": 150, "MedSafety": 150}
+    assert sorted(report.untouched) == ["MedQC", "MedReportQC", "MedShield"]
+    files = entries(out)
+    assert set(files) == {path.relative_to(package).as_posix() for path in package.rglob("*.jsonl")}
+    for name, data in files.items():
+        stem = Path(name).stem
+        for number, line in enumerate(data.splitlines(), 1):
+            if (stem, number) in letters:
+                assert json.loads(line)["answer"] == f"<{letters[stem, number]}>"
+        emptied = data
+        for letter in "ABCDE":
+            emptied = emptied.replace(f'"answer": "<{letter}>"'.encode(), b'"answer": ""')
+        assert emptied == (package / name).read_bytes()
+
+
+def test_a_submission_replayed_answers_the_imported_items(shared_data: Path, tmp_path: Path) -> None:
+    package = shared_data / "medbench_v4"
+    items = list(imported(IMPORTERS["medbench"], package, ImportOptions()))
+    letters = {row_of(item): "ABCDE"[at % 5] for at, item in enumerate(items)}
+    out = tmp_path / "submission.zip"
+    write_submission(package, letters, out)
+    replies = Replay("replay:submission.zip", out).replies
+    for item in items:
+        assert replies[item.id, item.order or 0, 0] == f"<{letters[row_of(item)]}>"
+
+
+def test_a_submission_imported_again_has_its_answers_as_keys(shared_data: Path, tmp_path: Path) -> None:
+    package = shared_data / "medbench_v4"
+    items = list(imported(IMPORTERS["medbench"], package, ImportOptions()))
+    out = tmp_path / "submission.zip"
+    write_submission(package, {row_of(item): "B" for item in items}, out)
+    with zipfile.ZipFile(out) as archive:
+        archive.extractall(tmp_path / "again")
+    again = list(imported(IMPORTERS["medbench"], tmp_path / "again", ImportOptions()))
+    assert [item.id for item in again] == [item.id for item in items]
+    assert {item.answer for item in again} == {"B"}
