@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from medosce.scoring.extraction import extract_choice, split_reasoning
-from medosce.scoring.extraction.extract import _fast, _read
+from medosce.scoring.extraction.extract import _fast, _last_line, _read, _strict
 from medosce.scoring.extraction.fold import fold
 from medosce.scoring.extraction.measure import load_corpus
 from medosce.scoring.extraction.options import prepare
@@ -70,11 +70,28 @@ PIECES = [
 @settings(max_examples=1500, deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join), st.integers(2, 10), st.booleans())
 def test_the_fast_path_agrees_with_the_full_reading(reply: str, count: int, many: bool) -> None:
-    table = prepare(dict(zip(KEYS, TEXTS[:count], strict=False)))
-    fast = _fast(reply, table)
+    options = dict(zip(KEYS, TEXTS[:count], strict=False))
+    fast = _fast(reply, options)
     if fast is not None:
-        full = _read(reply, table, many=many)
+        full = _read(reply, prepare(options), many=many)
         assert (full.status, full.letters, full.span) == (fast.status, fast.letters, fast.span)
+
+
+ENDINGS = ["\nAnswer: B", "\n\nANSWER: C", "\n答案：A", "\n【答案】B。", "\nFinal Answer: D.", "\n  答案: C  \n"]
+WORDS = [*PIECES, "Weighing autonomy against harm, option ", "C", " is best. ", "综合考虑，应选", "不选B", "。", "I cannot help. ", "A is wrong. ", "\n"]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(st.sampled_from(WORDS), max_size=8).map("".join), st.sampled_from(ENDINGS), st.integers(2, 5), st.booleans())
+def test_the_last_line_path_agrees_with_the_full_reading(prose: str, ending: str, count: int, many: bool) -> None:
+    options = dict(zip("ABCDE", TEXTS[:count], strict=False))
+    last = _last_line(prose + ending, options)
+    if last is not None:
+        table = prepare(options)
+        full = _read(prose + ending, table, many=many)
+        assert (full.status, full.letters, full.span) == (last.status, last.letters, last.span)
+        strictly = _strict(prose + ending, table, full)
+        assert (strictly.status, strictly.letters) == (last.status, last.letters)
 
 
 @settings(max_examples=400, deadline=None)

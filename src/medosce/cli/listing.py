@@ -18,7 +18,8 @@ def suites(as_json: bool) -> None:
 
     found = builtin_suites()
     if as_json:
-        rows = [{"name": suite.name, "title": suite.title, "about": suite.about, "counts": suite.counts, "languages": suite.languages} for suite in found]
+        shown = ("name", "title", "about", "counts", "languages")
+        rows = [{name: getattr(suite, name) for name in shown} for suite in found]
         click.echo(json.dumps({"suites": rows}, ensure_ascii=False))
         return
     for suite in found:
@@ -86,11 +87,23 @@ def cache_clear(model: str | None, yes: bool, as_json: bool) -> None:
     removed = 0
     if path.exists():
         if not yes:
-            click.confirm(w("cache.confirm", path=path), abort=True)
+            _confirm(path)
         store = ResponseCache(path)
         removed = store.clear(model)
         store.close()
     click.echo(json.dumps({"removed": removed}) if as_json else w("cache.removed", n=f"{removed:,}"))
+
+
+def _confirm(path: Path) -> None:
+    """Ask on standard error, which leaves standard output to the result. Raises InputError unless the answer is yes."""
+    from medosce.schema.errors import InputError
+
+    try:
+        agreed = click.confirm(w("cache.confirm", path=path), err=True)
+    except click.Abort:
+        agreed = False
+    if not agreed:
+        raise InputError("nothing removed", field="--yes", mend="answer yes, or give --yes")
 
 
 @click.command(help=w("extraction.help"))
@@ -120,4 +133,5 @@ def extraction(by: str, as_json: bool) -> None:
     rows = [[str(value) for value in record.values()] for record in records]
     widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
     for row in [heads, *rows]:
-        click.echo("  ".join(cell.ljust(width) if at < 2 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))))
+        cells = [cell.ljust(width) if at < 2 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))]
+        click.echo("  ".join(cells))

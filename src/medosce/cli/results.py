@@ -94,15 +94,12 @@ def rescore(run: Path, no_report: bool, as_json: bool) -> None:
     from medosce.reporting import summary_text, write_run_report
     from medosce.runner.execute import rescore as mark_again
     from medosce.runner.folder import RunFolder
+    from medosce.schema.errors import InputError
 
     folder = RunFolder.open(run)
     try:
-        before = folder.summary["metrics"].get("accuracy", {}).get("value")
-    except Exception as error:
-        from medosce.schema.errors import InputError
-
-        if not isinstance(error, InputError):
-            raise
+        before = folder.summary.get("metrics", {}).get("accuracy", {}).get("value")
+    except InputError:
         before = None
     summary = mark_again(folder)
     if not no_report:

@@ -79,7 +79,7 @@ def run(
     named = tuple(dict.fromkeys(models))
     chosen = load_suite(suite)
     if dry_run:
-        _preview(plan_all(chosen, named, settings, config=loaded, options=options, out=out), as_json)
+        _preview(plan_all(chosen, named, settings, config=loaded, options=options, out=out), fresh=fresh, as_json=as_json)
         return
     code = _run(
         chosen, named, loaded, quiet=quiet or as_json, as_json=as_json, report=not no_report,
@@ -104,7 +104,8 @@ def demo(ctx: click.Context, language: str, limit: int | None, out: Path | None,
 
     # No price of the embedded model: nothing is paid. Baselines first, so that there is something to see at once.
     arguments = {"language": language, "limit": limit, "out": out}
-    ctx.exit(_run(load_suite("ethics-safety"), (*BASELINES, "embedded"), Config(), quiet=as_json, as_json=as_json, report=True, arguments=arguments))
+    suite, models = load_suite("ethics-safety"), (*BASELINES, "embedded")
+    ctx.exit(_run(suite, models, Config(), quiet=as_json, as_json=as_json, report=True, arguments=arguments))
 
 
 def _run(
@@ -137,17 +138,14 @@ def _reports(results: list[Any], out: Path | None) -> list[Path]:
     """A report a run, and for several models one more that puts them side by side. The last is the one to open."""
     from medosce.reporting import write_joint_report, write_run_report
     from medosce.runner.api import compare
+    from medosce.schema.errors import InputError
 
     folders = [result.folder for result in results]
     pages = [write_run_report(folder) for folder in folders]
     if len(folders) > 1:
         try:
             comparison = compare(folders)
-        except Exception as error:
-            from medosce.schema.errors import InputError
-
-            if not isinstance(error, InputError):
-                raise
+        except InputError:
             comparison = None
         pages.append(write_joint_report(folders, comparison, (out or folders[0].path.parent) / "report.html"))
     return pages
@@ -191,17 +189,17 @@ def _print_json(results: list[Any], pages: list[Path]) -> None:
     click.echo(json.dumps(record, ensure_ascii=False))
 
 
-def _preview(plans: list[Any], as_json: bool) -> None:
+def _preview(plans: list[Any], *, fresh: bool, as_json: bool) -> None:
+    from medosce.engine.journal import JOURNAL_NAME
+    from medosce.runner.folder import index_journal
     from medosce.runner.plan import MANIFEST_NAME, read_manifest
     from medosce.runner.preview import preview
 
     records = []
     for plan, model in plans:
         done = 0
-        if (plan.folder / MANIFEST_NAME).exists() and read_manifest(plan.folder / MANIFEST_NAME).run_digest == plan.manifest.run_digest:
-            from medosce.engine.journal import JOURNAL_NAME
-            from medosce.runner.folder import index_journal
-
+        there = plan.folder / MANIFEST_NAME
+        if not fresh and there.exists() and read_manifest(there).run_digest == plan.manifest.run_digest:
             done = index_journal(plan.folder / JOURNAL_NAME, plan.rows).settled.count(1)
         records.append(preview(plan, model, done=done))
     if as_json:

@@ -16,7 +16,15 @@ from medosce.engine.budget import Budget
 from medosce.engine.cache import KeyMaker, ResponseCache
 from medosce.engine.journal import Journal
 from medosce.engine.pacing import (
-    BUSY_KINDS, BUSY_TRIES, CONNECT_TRIES, MAX_TRIES, PRESSURE_KINDS, Concurrency, StallClock, TokenBucket, wait_before,
+    BUSY_KINDS,
+    BUSY_TRIES,
+    CONNECT_TRIES,
+    MAX_TRIES,
+    PRESSURE_KINDS,
+    Concurrency,
+    StallClock,
+    TokenBucket,
+    wait_before,
 )  # fmt: skip
 from medosce.models.base import Ask, Model, ModelFault, Reply
 from medosce.schema.errors import MedOSCEError
@@ -260,7 +268,14 @@ class Asker:
         self._recent_pressure += 0.1 * (1 - self._recent_pressure)
 
     def _record(
-        self, ask: Ask, reply: Reply, key: str, seconds: float, tries: int, faults: Counter[str] | dict[str, int], cached: bool
+        self,
+        ask: Ask,
+        reply: Reply,
+        key: str,
+        seconds: float,
+        tries: int,
+        faults: Counter[str] | dict[str, int],
+        cached: bool,
     ) -> None:
         progress = self.progress
         progress.done += 1
@@ -292,9 +307,17 @@ class Asker:
         self._failures_in_a_row += 1
         self.journal.add(
             Response(
-                row=ask.row, item=ask.item.id, order=ask.order, repeat=ask.repeat, seconds=round(seconds, 4), tries=tries,
-                faults=dict(faults), error=ProviderFailure(fault.kind, fault.message, fault.status), key=key, at=_now(),
-            )  # fmt: skip
+                row=ask.row,
+                item=ask.item.id,
+                order=ask.order,
+                repeat=ask.repeat,
+                seconds=round(seconds, 4),
+                tries=tries,
+                faults=dict(faults),
+                error=ProviderFailure(fault.kind, fault.message, fault.status),
+                key=key,
+                at=_now(),
+            )
         )
         if fault.kind == "connect" and self.progress.answered == 0:
             self._stop(Stop(fault.message, fatal=True))

@@ -58,11 +58,15 @@ class ResponseCache:
                 " WITHOUT ROWID"
             )
         except (OSError, sqlite3.Error) as error:
-            raise InputError(f"the response cache cannot be used: {error}", where=path, mend="--no-cache, or set MEDOSCE_CACHE") from error
+            raise InputError(
+                f"the response cache cannot be used: {error}", where=path, mend="--no-cache, or set MEDOSCE_CACHE"
+            ) from error
         # Reads go through a connection of their own inside one transaction: a look-up outside one takes locks and costs ten
         # times as much. Its snapshot moves on with every commit of ours.
         self._reader = sqlite3.connect(path, isolation_level=None, timeout=30)
         self._reader.execute("BEGIN")
+        # A cache that was empty when opened is spared the look-ups: only this run's own rows could be found in it.
+        self._empty = self._reader.execute("SELECT 1 FROM replies LIMIT 1").fetchone() is None
         self._pending: dict[str, tuple[str, str, bytes, float]] = {}
         self._committed = time.monotonic()
         self.trouble: str | None = None
@@ -71,6 +75,8 @@ class ResponseCache:
         """The reply stored under `key`, or None."""
         if pending := self._pending.get(key):
             return _decoder.decode(pending[2])
+        if self._empty:
+            return None
         try:
             row = self._reader.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
             return _decoder.decode(row[0]) if row else None
@@ -97,8 +103,12 @@ class ResponseCache:
             self.trouble = f"{self.path}: {error}"
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
-        self._reader.execute("COMMIT")
-        self._reader.execute("BEGIN")
+        try:
+            if self._reader.in_transaction:
+                self._reader.execute("COMMIT")
+            self._reader.execute("BEGIN")
+        except sqlite3.Error as error:
+            self.trouble = f"{self.path}: {error}"
 
     def close(self) -> None:
         """Commit and close."""

@@ -36,7 +36,9 @@ class FolderLock:
         try:
             self._file = self._path.open("a+")
         except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}", where=folder, mend="choose another --out") from error
+            raise InputError(
+                f"cannot be written: {error.strerror}", where=folder, mend="choose another --out"
+            ) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -48,7 +50,9 @@ class FolderLock:
             ) from error
         except OSError as error:
             self._file.close()
-            raise InputError(f"cannot be locked: {error.strerror}", where=folder, mend="choose an --out on another disk") from error
+            raise InputError(
+                f"cannot be locked: {error.strerror}", where=folder, mend="choose an --out on another disk"
+            ) from error
         self._file.truncate(0)
         self._file.write(str(os.getpid()))
         self._file.flush()
@@ -105,7 +109,9 @@ def read_journal(path: Path) -> Iterator[tuple[int, Response]]:
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 if not line.endswith(b"\n"):
                     return
-                raise InputError(f"damaged: {error}", where=f"{path}:{number}", mend="restore the line or remove it") from error
+                raise InputError(
+                    f"damaged: {error}", where=f"{path}:{number}", mend="restore the line or remove it"
+                ) from error
             yield offset, response
             offset += len(line)
 
@@ -142,7 +148,9 @@ class Journal:
         self._loop = asyncio.get_running_loop()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._timer:
             self._timer.cancel()
         self._write()

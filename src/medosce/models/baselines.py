@@ -49,7 +49,9 @@ class Baseline:
 
     async def answer(self, ask: Ask, request: bytes) -> Reply:
         if ask.item.kind not in CHOICE_KINDS:
-            raise InputError(f"baseline:{self.rule} answers choice questions only, this item is {ask.item.kind!r}", where=ask.item.id)
+            raise InputError(
+                f"baseline:{self.rule} answers choice questions only, this item is {ask.item.kind!r}", where=ask.item.id
+            )
         return Reply(text=self.letter(ask, request), finish="stop")
 
     def letter(self, ask: Ask, request: bytes) -> str:

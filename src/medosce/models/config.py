@@ -40,7 +40,7 @@ class NamedModel:
     extra: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     price: Price | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,9 @@ def load_config(path: Path | None = None) -> Config:
         raise InputError(f"not valid TOML: {error}", where=file) from error
     unknown = table.keys() - {"models", "paths"}
     if unknown:
-        raise InputError("unknown table", where=file, field=sorted(unknown)[0], mend="known are [models.NAME] and [paths]")
+        raise InputError(
+            "unknown table", where=file, field=sorted(unknown)[0], mend="known are [models.NAME] and [paths]"
+        )
     paths, tables = table.get("paths", {}), table.get("models", {})
     _check(file, "paths", paths, _PATH_KEYS)
     if not isinstance(tables, dict):
@@ -80,19 +82,28 @@ def _named(file: Path, name: str, table: Any) -> NamedModel:
     _check(file, where, table, _MODEL_KEYS)
     provider = table.get("provider", "compat")
     if provider not in PROVIDERS:
-        raise InputError(f"unknown provider {provider!r}", where=file, field=f"{where}.provider", mend=f"one of {', '.join(PROVIDERS)}")
+        raise InputError(
+            f"unknown provider {provider!r}",
+            where=file,
+            field=f"{where}.provider",
+            mend=f"one of {', '.join(PROVIDERS)}",
+        )
     if "model" not in table:
         raise InputError("missing", where=file, field=f"{where}.model", mend="the name the endpoint knows it by")
     price = None
     if "price" in table:
         _check(file, f"{where}.price", table["price"], _PRICE_KEYS)
         if not {"input", "output"} <= table["price"].keys():
-            raise InputError("needs input and output", where=file, field=f"{where}.price", mend="money per million tokens")
+            raise InputError(
+                "needs input and output", where=file, field=f"{where}.price", mend="money per million tokens"
+            )
         price = Price(**table["price"])
     _check(file, f"{where}.limits", table.get("limits", {}), _LIMIT_KEYS)
-    for field, value in [*table.get("limits", {}).items(), *((k, v) for k, v in table.items() if k == "max_tokens")]:
+    for name, value in [*table.get("limits", {}).items(), *((k, v) for k, v in table.items() if k == "max_tokens")]:
         if value <= 0:
-            raise InputError("must be more than nothing", where=file, field=f"{where}.{field}", mend="leave it out for none")
+            raise InputError(
+                "must be more than nothing", where=file, field=f"{where}.{name}", mend="leave it out for none"
+            )
     for name, value in table.get("headers", {}).items():
         if not isinstance(value, str):
             raise InputError(f"expected a text: {value!r}", where=file, field=f"{where}.headers.{name}")
@@ -101,7 +112,9 @@ def _named(file: Path, name: str, table: Any) -> NamedModel:
             raise InputError("is set by MedOSCE", where=file, field=f"{where}.extra.{name}", mend="leave it out")
     temperature = table.get("temperature", 0.0)
     if temperature is True:
-        raise InputError("wrong type: True", where=file, field=f"{where}.temperature", mend="a number, or false to send none")
+        raise InputError(
+            "wrong type: True", where=file, field=f"{where}.temperature", mend="a number, or false to send none"
+        )
     return NamedModel(
         name=name, provider=provider, model=table["model"], base_url=table.get("base_url"),
         key_variable=table.get("key_variable"),

@@ -18,6 +18,7 @@ DEFAULT_NAME = "SmolLM2-135M-Instruct"
 DEFAULT_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 SLOTS = 4
 CONTEXT = 8192
+_SAMPLING = Sampling()
 
 
 def default_weights() -> Path | None:
@@ -41,7 +42,9 @@ def idle_cores() -> int:
 class EmbeddedModel(OpenAIChat):
     """llama.cpp's own server on a loopback port, started by `open`. Identity is the weights' SHA-256, not a path."""
 
-    def __init__(self, spec: str, weights: Path | None = None, *, sampling: Sampling = Sampling(), threads: int | None = None) -> None:
+    def __init__(
+        self, spec: str, weights: Path | None = None, *, sampling: Sampling = _SAMPLING, threads: int | None = None
+    ) -> None:
         if not engine_installed():
             raise InputError("needs xllamacpp", where=spec, mend="pip install 'medosce[embedded]'")
         path = weights or default_weights()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from medosce.models.base import LOGPROB, Ask, ModelFault, Reply
+from medosce.models.base import LOGPROB, Ask, Reply
 from medosce.models.http_model import HTTPModel, count, garbage, no_logprobs, table
 from medosce.schema.records import Usage
 
@@ -107,7 +107,7 @@ class GeminiGenerate(HTTPModel):
         if not answer.candidates:
             if answer.promptFeedback and answer.promptFeedback.blockReason:
                 return Reply(finish="content_filter", model=answer.modelVersion, usage=usage)
-            raise ModelFault("garbage", "the answer has no candidates", status=200)
+            raise garbage(payload, "generateContent answer", "it has no candidates")
         candidate = answer.candidates[0]
         finish = candidate.finishReason or ""
         parts = (candidate.content.parts if candidate.content else None) or []

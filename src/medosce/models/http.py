@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from medosce.models.base import ModelFault
+from medosce.schema.errors import InputError
 
 RETRYABLE_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 FATAL_STATUS = {
@@ -48,11 +49,18 @@ class Endpoint:
 
     async def open(self) -> None:
         import aiohttp
+        import yarl
 
+        try:
+            self._address = yarl.URL(self.url)
+        except ValueError as error:
+            raise InputError(f"{self.url!r} is not a usable address", field="--base-url") from error
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60, enable_cleanup_closed=False),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
             headers=self._headers,
+            # No endpoint needs cookies, and a jar is searched for every request.
+            cookie_jar=aiohttp.DummyCookieJar(),
         )
 
     async def close(self) -> None:
@@ -66,7 +74,7 @@ class Endpoint:
 
         try:
             # A redirect is not followed: it would carry the key to an address that nobody named.
-            async with self._session.post(self.url, data=body, proxy=self._proxy, allow_redirects=False) as answer:
+            async with self._session.post(self._address, data=body, proxy=self._proxy, allow_redirects=False) as answer:
                 payload: bytes = await answer.read()
                 for secret in self._secrets:
                     payload = payload.replace(secret, b"[key]")

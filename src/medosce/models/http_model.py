@@ -125,7 +125,7 @@ class HTTPModel:
         return None
 
 
-def garbage(payload: bytes, what: str, error: Exception) -> ModelFault:
+def garbage(payload: bytes, what: str, error: Exception | str) -> ModelFault:
     """The fault of an answer that came with status 200 and is not `what`; some gateways send an error that way."""
     _, message = error_in(payload) if b'"error"' in payload[:200] else ("", "")
     return ModelFault("garbage", f"the answer is no {what}: {message or error}", status=200)

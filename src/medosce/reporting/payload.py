@@ -23,8 +23,10 @@ MAX_REPLY = 2_000
 MAX_PROMPT = 6_000
 BUDGET = 5_400_000
 """Bytes of base64 the browser's data may take; with page, style and script the file stays under 6 MB."""
-_CUTS = ((MAX_REPLY, 1_000), (MAX_REPLY, 0), (1_000, 0), (500, 0), (250, 0))
-"""(characters of a reply, characters of its reasoning) tried in turn until the data fits."""
+_CUTS = ((MAX_REPLY, 1_000), (MAX_REPLY, 0), (1_000, 0), (500, 0))
+"""(characters of a reply, characters of its reasoning) tried in turn until the data fits; then rows are left out."""
+_HOPELESS = 1.6
+"""Fastest over best compression is 1.2 to 1.3 on such text: a fast try this far over the budget needs no slow one."""
 _MARK = 0xE000
 """Private-use characters that stand for the question and, from the next on, the options as shown."""
 _MARKS = frozenset(map(chr, range(_MARK, _MARK + 27)))
@@ -89,13 +91,17 @@ def browse(runs: list[ReportRun], labels: list[str], *, max_rows: int = MAX_ROWS
             if kept < max_rows and (share >= 1 or id_hash(row.item.unit) < share * 2**64):
                 book.add(at, row)
                 kept += 1
-    while True:
-        for reply_limit, reasoning_limit in _CUTS:
-            data, cut = book.packed(labels, reply_limit, reasoning_limit)
-            if len(data) <= budget:
-                return Browser(data, book.results, seen, reply_limit, cut, reasoning_limit > 0, tallies)
-        if not book.halve():
-            return Browser(data, book.results, seen, reply_limit, cut, False, tallies)
+    for reply_limit, reasoning_limit in _CUTS:
+        fast, cut = book.packed(labels, reply_limit, reasoning_limit, 1)
+        if len(fast) > _HOPELESS * budget:
+            continue
+        data, cut = book.packed(labels, reply_limit, reasoning_limit)
+        if len(data) <= budget:
+            return Browser(data, book.results, seen, reply_limit, cut, reasoning_limit > 0, tallies)
+    data, cut = book.packed(labels, reply_limit, 0)
+    while len(data) > budget and book.thin(0.97 * budget / len(data)):
+        data, cut = book.packed(labels, reply_limit, 0)
+    return Browser(data, book.results, seen, reply_limit, cut, False, tallies)
 
 
 class _Book:
@@ -162,7 +168,7 @@ class _Book:
                 text = text.replace(option, mark)
         return self.skeletons.setdefault(text, len(self.skeletons))
 
-    def packed(self, labels: list[str], reply_limit: int, reasoning_limit: int) -> tuple[str, int]:
+    def packed(self, labels: list[str], reply_limit: int, reasoning_limit: int, level: int = 9) -> tuple[str, int]:
         """(base64 of the deflated JSON, number of replies cut)."""
         index = {id: at for at, id in enumerate(self.items)}
         cut = 0
@@ -179,15 +185,15 @@ class _Book:
             rows.append([index[id], order, repeat, short])
         page = {"runs": labels, "skeletons": list(self.skeletons), "items": list(self.items.values()), "rows": rows}
         text = json.dumps(page, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-        deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+        deflate = zlib.compressobj(level, zlib.DEFLATED, -15)
         return base64.b64encode(deflate.compress(text) + deflate.flush()).decode(), cut
 
-    def halve(self) -> bool:
-        """Leave out every other group; False when only one row is left."""
+    def thin(self, share: float) -> bool:
+        """Keep about `share` of the groups, the same ones in any run; False when only one row is left."""
         if len(self.rows) < 2:
             return False
-        units = list(dict.fromkeys(self.items[id].get("g", id) for id, _, _ in self.rows))
-        kept = set(units[::2]) if len(units) > 1 else set(units)
+        units = sorted({self.items[id].get("g", id) for id, _, _ in self.rows}, key=id_hash)
+        kept = set(units[: max(1, int(len(units) * share))])
         rows = {key: results for key, results in self.rows.items() if self.items[key[0]].get("g", key[0]) in kept}
         if len(rows) == len(self.rows):
             rows = dict(list(rows.items())[::2])

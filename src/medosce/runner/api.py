@@ -12,7 +12,7 @@ from medosce.models.base import Model
 from medosce.models.config import Config, load_config
 from medosce.models.registry import ModelOptions, make_model
 from medosce.runner.comparison import compare_runs
-from medosce.runner.execute import ExecuteOptions, RunResult, execute
+from medosce.runner.execute import ExecuteOptions, RunResult, check_budget, execute
 from medosce.runner.folder import RunFolder
 from medosce.runner.plan import Plan, make_plan
 from medosce.runner.selection import Scan, scan
@@ -79,6 +79,14 @@ def run(
         suite if isinstance(suite, Suite) else load_suite(suite), named, settings, config=config, options=options,
         out=Path(out) if out is not None else None,
     )  # fmt: skip
+    if budget is not None:
+        # Said before the first model is asked, so that no money is spent on half a command.
+        for _, model in plans:
+            check_budget(model)
+        currencies = {model.price.currency for _, model in plans if model.price}
+        if len(currencies) > 1:
+            named_apart = " and ".join(sorted(currencies))
+            raise InputError(f"the models are priced in {named_apart}", field="--budget", mend="run them one currency at a time")
     cache_path = None if cache is False else (config.cache or default_cache_path()) if cache is True else Path(cache)
     how = ExecuteOptions(Settings(concurrency=concurrency, timeout=timeout), budget, cache_path, fresh)
     results: list[RunResult] = []

@@ -16,8 +16,14 @@ from medosce.runner.tally import Rows, Tally
 from medosce.schema.dimensions import AXES, axis_of
 from medosce.schema.errors import InputError
 from medosce.statistics import (
-    clustered_proportion, cluster_sums, holm, paired_difference, rank_intervals, smallest_detectable_difference,
-    smallest_detectable_from, strict_units,
+    cluster_sums,
+    clustered_proportion,
+    holm,
+    paired_difference,
+    rank_intervals,
+    smallest_detectable_difference,
+    smallest_detectable_from,
+    strict_units,
 )  # fmt: skip
 
 Mask = NDArray[np.bool_]
@@ -46,7 +52,7 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
         "runs": [
             {
                 "path": str(folder.path), "model": folder.manifest.model["spec"], "run_digest": folder.manifest.run_digest,
-                "accuracy": clustered_proportion(rows.right[rows.replied], rows.group[rows.replied]).to_dict(),
+                "accuracy": _accuracy(rows),
             }
             for folder, rows in zip(folders, runs, strict=True)
         ],
@@ -56,6 +62,11 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
         "resamples": resamples,
         "seed": seed,
     }  # fmt: skip
+
+
+def _accuracy(rows: Rows) -> dict[str, Any]:
+    replied = rows.replied & rows.markable
+    return clustered_proportion(rows.right[replied], rows.group[replied]).to_dict()
 
 
 def rows_of(folder: RunFolder) -> Rows:
@@ -70,6 +81,8 @@ def rows_of(folder: RunFolder) -> Rows:
             if score is None:
                 raise InputError("has not one score a planned row", where=folder.path, mend=f"medosce rescore {folder.path}")
             tally.add(item, score, own)
+    if next(scores, None) is not None:
+        raise InputError("has more scores than planned rows", where=folder.path, mend=f"medosce rescore {folder.path}")
     return tally.freeze()
 
 
@@ -97,7 +110,7 @@ def row_keys(rows: Rows) -> NDArray[np.int64]:
 
 
 def _pair(a: Rows, b: Rows, resamples: int, seed: int) -> dict[str, Any]:
-    both = a.replied & b.replied
+    both = a.replied & b.replied & a.markable & b.markable
     overall = _difference(a, b, both, resamples, seed)
     record = {
         **overall,
@@ -159,7 +172,7 @@ def _axis_masks(rows: Rows) -> dict[str, Mask]:
 
 def _ranks(runs: list[Rows], resamples: int, seed: int) -> list[dict[str, Any]]:
     """Ranks by accuracy on the rows that all models replied to."""
-    common = np.logical_and.reduce([rows.replied for rows in runs])
+    common = np.logical_and.reduce([rows.replied & rows.markable for rows in runs])
     if not common.any():
         return []
     group = runs[0].group[common]

@@ -4,6 +4,7 @@ Whatever stops the asking, what was recorded is marked and summed up, and the sa
 """
 
 import asyncio
+import contextlib
 import json
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from medosce.runner.folder import SCORES_NAME, SUMMARY_NAME, RunFolder, index_jo
 from medosce.runner.plan import MANIFEST_NAME, Plan, asks, plan_items, read_manifest, write_json, write_plan
 from medosce.runner.summary import mark, summarise
 from medosce.schema.errors import InputError
+
+SECONDS_NAME = ".seconds"
 
 
 @dataclass
@@ -57,11 +60,8 @@ def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callabl
     Raises InputError for what the user must change first, UnresolvedError when the disk refuses, KeyboardInterrupt after
     an interrupt (the journal is sound then, and the scores are left to the next run).
     """
-    if options.budget is not None and model.price is None and not model.local:
-        raise InputError(
-            f"a budget needs the price of {model.spec}", field="--budget",
-            mend="give price.input and price.output (per million tokens) for it in medosce.toml",
-        )  # fmt: skip
+    if options.budget is not None:
+        check_budget(model)
     _make_folder(plan.folder)
     with FolderLock(plan.folder):
         resumed = write_plan(plan, fresh=options.fresh)
@@ -69,7 +69,6 @@ def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callabl
         folder = RunFolder.open(plan.folder)
         journal_path = plan.folder / JOURNAL_NAME
         index = index_journal(journal_path, plan.rows)
-        # A summary of an earlier state must not outlive the journal that outgrows it.
         before = _previous_seconds(plan.folder)
         started = time.monotonic()
         missing = plan.rows - index.settled.count(1)
@@ -82,16 +81,32 @@ def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callabl
             budget = Budget(model.price, options.budget, spent=model.price.cost(index.paid) if model.price else 0.0)
             if watch:
                 watch(progress)
-            stop = asyncio.run(_ask(plan, model, journal_path, index.settled, progress, budget, options))
+            # A summary of an earlier state must not outlive the journal that outgrows it.
+            for name in (SUMMARY_NAME, SCORES_NAME):
+                (plan.folder / name).unlink(missing_ok=True)
+            try:
+                stop = asyncio.run(_ask(plan, model, journal_path, index.settled, progress, budget, options))
+            finally:
+                # A full disk has already been reported by the journal.
+                with contextlib.suppress(OSError):
+                    (plan.folder / SECONDS_NAME).write_text(f"{before + time.monotonic() - started:.3f}\n")
             index = index_journal(journal_path, plan.rows)
         elif resumed and (plan.folder / SUMMARY_NAME).exists() and (plan.folder / SCORES_NAME).exists():
             return RunResult(folder, folder.summary, None, True)
-        seconds = before + (time.monotonic() - started)
         rows = mark(folder, index)
-        summary = summarise(folder, rows, index, price=model.price, wall_seconds=seconds)
+        summary = summarise(folder, rows, index, price=model.price, wall_seconds=_previous_seconds(plan.folder))
         if stop and stop.fatal and not index.settled.count(1):
             raise InputError(stop.reason, where=model.spec, mend=f"nothing was answered; {plan.folder} is ready for the same command")
         return RunResult(folder, summary, stop, resumed)
+
+
+def check_budget(model: Model) -> None:
+    """Raises InputError for a model that costs money and has no price: a budget could not be kept."""
+    if model.price is None and not model.local:
+        raise InputError(
+            f"a budget needs the price of {model.spec}", field="--budget",
+            mend="give price.input and price.output (per million tokens) for it in medosce.toml",
+        )  # fmt: skip
 
 
 async def _ask(
@@ -137,6 +152,11 @@ def _keep_price(folder: Path, price: Price | None) -> None:
 
 
 def _previous_seconds(folder: Path) -> float:
+    """Asking time of earlier sessions; kept apart from the summary, which an interrupted session leaves unwritten."""
+    try:
+        return float((folder / SECONDS_NAME).read_text())
+    except (OSError, ValueError):
+        pass
     try:
         return float(json.loads((folder / SUMMARY_NAME).read_bytes())["wall_seconds"])
     except (OSError, ValueError, KeyError, TypeError):

@@ -57,8 +57,8 @@ class JournalIndex:
 
     offsets: "Any"
     settled: bytearray
-    usage: Usage = Usage()
-    paid: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
+    paid: Usage = field(default_factory=Usage)
     requests: int = 0
     tries: int = 0
     from_cache: int = 0

@@ -7,7 +7,14 @@ from numpy.typing import NDArray
 
 from medosce.runner.tally import Rows
 from medosce.statistics import (
-    Estimate, bounds, choice_counts, cluster_bootstrap, clustered_proportion, consistency, position_bias, strict_units,
+    Estimate,
+    bounds,
+    choice_counts,
+    cluster_bootstrap,
+    clustered_proportion,
+    consistency,
+    position_bias,
+    strict_units,
 )  # fmt: skip
 
 Mask = NDArray[np.bool_]
@@ -15,8 +22,9 @@ Mask = NDArray[np.bool_]
 
 def choice_metrics(rows: Rows, part: Mask, *, position: bool = False) -> dict[str, Any]:
     """accuracy, accuracy_of_answered, and where rows repeat a question strict_accuracy and consistency; for `position`
-    also position_bias. `part` (n,) selects rows. Empty for a part without a key."""
-    if not rows.keyed:
+    also position_bias. `part` (n,) selects rows; rows without a key are left out. Empty for a part without any key."""
+    part = part & rows.markable
+    if not part.any():
         return {}
     group, unit = rows.group[part], rows.unit[part]
     right, replied, answered = rows.right[part], rows.replied[part], rows.answered[part]
@@ -37,9 +45,9 @@ def choice_metrics(rows: Rows, part: Mask, *, position: bool = False) -> dict[st
 
 def strict_extraction(rows: Rows) -> dict[str, Any]:
     """Accuracy had only plainly formed answers been read: what lenient reading adds."""
-    if not rows.keyed:
+    if not rows.markable.any():
         return {}
-    replied = rows.replied
+    replied = rows.replied & rows.markable
     return {"accuracy": clustered_proportion((rows.strict == 1)[replied], rows.group[replied]).to_dict()}
 
 

@@ -27,7 +27,7 @@ from medosce.suites.suite import Suite
 
 MANIFEST_NAME, ITEMS_NAME = "run.json", "items.jsonl"
 RUN_FILES = (
-    MANIFEST_NAME, ITEMS_NAME, "responses.jsonl", "judgements.jsonl", "scores.jsonl", "summary.json", "report.html",
+    MANIFEST_NAME, ITEMS_NAME, "responses.jsonl", "judgements.jsonl", "scores.jsonl", "summary.json", "report.html", ".seconds",
 )  # fmt: skip
 
 
@@ -47,7 +47,9 @@ class Plan:
         return self.manifest.planned
 
 
-def make_plan(suite: Suite, model: Model, settings: RunSettings, *, out: Path | None = None, found: Scan | None = None, parent: bool = False) -> Plan:
+def make_plan(
+    suite: Suite, model: Model, settings: RunSettings, *, out: Path | None = None, found: Scan | None = None, parent: bool = False
+) -> Plan:
     """The plan of one model on one suite. Touches nothing on disk. Raises InputError on unsound input.
 
     `out` is the run folder, or with `parent` the folder that holds it; without it, `runs/<suite>/<model>-<digest12>`.
@@ -72,7 +74,7 @@ def make_plan(suite: Suite, model: Model, settings: RunSettings, *, out: Path | 
         suite={
             "name": suite.name, "title": suite.title, "about": suite.about, "digest": found.suite_digest, "canary": suite.canary,
             "builtin": suite.builtin, "languages": dict(found.languages), "validation": dict(found.validation),
-            "groups": found.groups, "blank": found.blank, "chance": found.chance,
+            "groups": found.groups, "blank": found.blank, "chance": found.chance, "sampled": found.sampled,
         },
         model={"spec": model.spec, **model.identity},
         settings=settings_record,
@@ -101,21 +103,21 @@ def write_plan(plan: Plan, *, fresh: bool = False) -> bool:
     a run that stands there, and nothing else.
     """
     folder = plan.folder
-    manifest_path = folder / MANIFEST_NAME
-    if fresh:
-        for name in RUN_FILES:
-            (folder / name).unlink(missing_ok=True)
-    if manifest_path.exists() and (folder / ITEMS_NAME).exists():
-        there = read_manifest(manifest_path)
-        if there.run_digest == plan.manifest.run_digest:
-            return True
-        raise InputError(
-            f"holds another run: {_differences(there, plan.manifest)}", where=folder, mend="choose another --out, or --fresh to replace it"
-        )
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file", where=folder, mend="--out names a folder")
-    if folder.is_dir() and (folder / "responses.jsonl").exists():
-        raise InputError("holds a journal without its run.json", where=folder, mend="choose another --out, or --fresh to replace it")
+    manifest_path, items_path = folder / MANIFEST_NAME, folder / ITEMS_NAME
+    if manifest_path.exists():
+        there = read_manifest(manifest_path)
+        if not fresh and there.run_digest != plan.manifest.run_digest:
+            difference = _differences(there, plan.manifest)
+            raise InputError(f"holds another run: {difference}", where=folder, mend="choose another --out, or --fresh to replace it")
+        if not fresh and items_path.exists():
+            return True
+    elif found := [name for name in RUN_FILES if (folder / name).exists()]:
+        # Without its run.json this is nobody's run: perhaps the very file the items come from. Not even --fresh removes it.
+        raise InputError(
+            f"holds {', '.join(found)} but no {MANIFEST_NAME}", where=folder, mend="choose another --out, or remove them yourself"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         partial = folder / f"{ITEMS_NAME}.part"
@@ -123,8 +125,13 @@ def write_plan(plan: Plan, *, fresh: bool = False) -> bool:
             for line, _ in selected(plan.suite, plan.scan.chosen, plan.settings):
                 file.write(line)
                 file.write(b"\n")
-        partial.replace(folder / ITEMS_NAME)
+        if fresh:
+            # The manifest goes last: whatever cuts this short, the next --fresh still sees a run to remove.
+            for name in reversed(RUN_FILES):
+                (folder / name).unlink(missing_ok=True)
+        # The manifest comes first: items without one would look like somebody's own file.
         write_json(manifest_path, plan.manifest)
+        partial.replace(items_path)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", where=folder, mend="choose another --out") from error
     return False
@@ -149,18 +156,20 @@ def read_manifest(path: Path) -> RunManifest:
 
 def plan_items(folder: Path) -> Iterator[Item]:
     """The items of a run folder, in plan order."""
-    return (decode_item(line) for _, line in lines_of(folder / ITEMS_NAME))
+    path = folder / ITEMS_NAME
+    return (_own_item(path, number, line) for number, line in lines_of(path))
 
 
 def asks(folder: Path, settings: RunSettings, prompt: Prompt, done: bytearray) -> Iterator[Ask]:
     """The rows still to ask, in plan order: items, within them orders, within these repeats. `done` marks settled rows."""
     per_item = settings.orders * settings.repeats
     row = 0
-    for _, line in lines_of(folder / ITEMS_NAME):
+    path = folder / ITEMS_NAME
+    for number, line in lines_of(path):
         if done.find(0, row, row + per_item) < 0:
             row += per_item
             continue
-        item = decode_item(line)
+        item = _own_item(path, number, line)
         for order in range(settings.orders):
             shown, originals = shown_options(item, order, settings.seed)
             messages = prompt.messages(item, shown)
@@ -170,10 +179,18 @@ def asks(folder: Path, settings: RunSettings, prompt: Prompt, done: bytearray) -
                 row += 1
 
 
+def _own_item(path: Path, number: int, line: bytes) -> Item:
+    try:
+        return decode_item(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(f"damaged: {error}", where=f"{path}:{number}", mend="run again with --fresh") from error
+
+
 def _differences(there: RunManifest, wanted: RunManifest) -> str:
     parts = []
     if there.suite["digest"] != wanted.suite["digest"]:
-        parts.append(f"suite {there.suite['name']} {there.suite['digest'][:12]} there, {wanted.suite['name']} {wanted.suite['digest'][:12]} wanted")
+        was, now = (f"{suite['name']} {suite['digest'][:12]}" for suite in (there.suite, wanted.suite))
+        parts.append(f"suite {was} there, {now} wanted")
     if {**there.model, "price": None} != {**wanted.model, "price": None}:
         parts.append(f"model {there.model['spec']} there, {wanted.model['spec']} wanted")
     for name, value in wanted.settings.items():

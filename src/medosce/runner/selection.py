@@ -37,7 +37,9 @@ class Scan:
     ordered: bool = False
     prompt_bytes: int = 0
     chance: float = 0.0
-    """Expected accuracy of guessing: mean over single-choice items of 1 / options."""
+    """Expected accuracy of guessing: mean over items of 1 / options, for multiple choice 1 / sets of options that are not empty."""
+    sampled: bool = False
+    """Whether `limit` left items out."""
 
 
 def scan(suite: Suite, settings: RunSettings) -> Scan:
@@ -70,7 +72,7 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
             if mark:
                 chosen[line_number] = taken[place]
                 place += 1
-    found = Scan(digest.hexdigest(), chosen)
+    found = Scan(digest.hexdigest(), chosen, sampled=chosen is not eligible)
     units = array("q")
     for _, item in selected(suite, chosen, settings):
         found.items += 1
@@ -81,8 +83,7 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
         found.ordered = found.ordered or item.order is not None
         options = item.options or {}
         found.prompt_bytes += len((item.question or "").encode()) + sum(len(text.encode()) + 4 for text in options.values())
-        if item.kind == "single_choice":
-            found.chance += 1 / len(options)
+        found.chance += 1 / (len(options) if item.kind == "single_choice" else 2 ** len(options) - 1)
     found.chance /= found.items
     found.groups = _distinct(units)
     if found.ordered and settings.orders > 1:

@@ -89,7 +89,7 @@ def notes(folder: RunFolder, counts: Any) -> list[str]:
         found.append(protocol)
     if manifest.suite.get("blank"):
         found.append("blank_answers")
-    if manifest.settings.get("limit"):
+    if manifest.suite.get("sampled"):
         found.append("sampled")
     by_name = {outcome: int(counts[code]) for code, outcome in enumerate(OUTCOMES)}
     if by_name["not_asked"] or by_name["provider_error"] or by_name["judge_error"]:  # type: ignore[index]

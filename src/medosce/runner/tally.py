@@ -1,6 +1,6 @@
-"""Scores as compact arrays: about 30 bytes a row, from which every metric and every comparison is computed.
+"""Scores as compact arrays: about 40 bytes a row, from which every metric and every comparison is computed.
 
-`Tally.of(asked, score)` reads one row; rows are kept in plan order.
+`Tally.add` takes one row; rows are kept in plan order.
 """
 
 from array import array
@@ -40,7 +40,8 @@ class Tally:
         self.outcome, self.correct, self.strict = array("B"), array("b"), array("b")
         self.group, self.item, self.chosen_text = array("q"), array("q"), array("q")
         self.order, self.repeat = array("H"), array("H")
-        self.dimension, self.language = array("h"), array("b")
+        self.dimension, self.language = array("i"), array("h")
+        self.keyed = array("B")
         self.shown, self.gold_shown, self.options = array("b"), array("b"), array("B")
         self.dimensions, self.languages = Names(), Names()
         self._last: tuple[str, int, int] = ("", 0, 0)
@@ -58,6 +59,7 @@ class Tally:
         self.repeat.append(score.repeat)
         self.dimension.append(self.dimensions.code(item.dimension))
         self.language.append(self.languages.code(item.language))
+        self.keyed.append(bool(item.gold_letters))
         self.chosen_text.append(_text_code(item, score))
         shown, gold = -1, -1
         if item.kind == "single_choice" and item.gold_letters:
@@ -70,7 +72,7 @@ class Tally:
 
     def freeze(self) -> "Rows":
         """The arrays as NumPy views."""
-        kinds = {"B": np.uint8, "b": np.int8, "q": np.int64, "H": np.uint16, "h": np.int16}
+        kinds = {"B": np.uint8, "b": np.int8, "q": np.int64, "H": np.uint16, "h": np.int16, "i": np.int32}
         arrays = {
             name: np.frombuffer(values, kinds[values.typecode]) if len(values) else np.zeros(0, kinds[values.typecode])
             for name in _ARRAYS
@@ -81,7 +83,7 @@ class Tally:
 
 _ARRAYS = (
     "outcome", "correct", "strict", "group", "item", "chosen_text", "order", "repeat", "dimension", "language", "shown",
-    "gold_shown", "options",
+    "gold_shown", "options", "keyed",
 )  # fmt: skip
 
 
@@ -89,7 +91,8 @@ class Rows:
     """The arrays of a run, all of length `n`, and the masks derived from them.
 
     `outcome` indexes OUTCOMES; `correct` and `strict` are 1, 0 or -1 (cannot be marked); `group`, `item` and `unit` are
-    hashes; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown` are places.
+    hashes; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown` are places; `keyed`
+    is 1 where the item has a key.
     """
 
     outcome: NDArray[np.uint8]
@@ -100,11 +103,12 @@ class Rows:
     chosen_text: NDArray[np.int64]
     order: NDArray[np.uint16]
     repeat: NDArray[np.uint16]
-    dimension: NDArray[np.int16]
-    language: NDArray[np.int8]
+    dimension: NDArray[np.int32]
+    language: NDArray[np.int16]
     shown: NDArray[np.int8]
     gold_shown: NDArray[np.int8]
     options: NDArray[np.uint8]
+    keyed: NDArray[np.uint8]
 
     def __init__(self, arrays: dict[str, NDArray[Any]], dimensions: list[str], languages: list[str]) -> None:
         vars(self).update(arrays)
@@ -115,8 +119,8 @@ class Rows:
         self.missing = _MISSING[self.outcome]
         self.answered = self.outcome == _ANSWERED
         self.right = self.correct == 1
-        # Whether any row can be marked at all: a set with blank answers cannot.
-        self.keyed = bool((self.correct >= 0).any()) or not bool(self.replied.any())
+        # A row whose item has no key can be neither right nor wrong: it stands in the ledger and in no accuracy.
+        self.markable = self.keyed == 1
         # One unit a (group, language): mixing the language in keeps it one integer.
         with np.errstate(over="ignore"):
             self.unit = self.group * np.int64(31) + self.language.astype(np.int64) + 1

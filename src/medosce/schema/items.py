@@ -17,6 +17,7 @@ Kind = Literal[
 KINDS: tuple[str, ...] = get_args(Kind)
 CHOICE_KINDS = ("single_choice", "multiple_choice")
 LETTERS = string.ascii_uppercase
+MOST_ORDER = 65535
 VALIDATION_STATUSES = ("unreviewed", "model_checked", "expert_validated")
 REPORT_ERROR_TYPES = (
     "extra_or_missing_characters", "typo", "unit", "laterality", "wording", "exam_mismatch", "contradiction", "sex",
@@ -120,7 +121,7 @@ def encode_item(item: Item) -> bytes:
 
 def quick_fault(item: Item, blank_answers: bool = False) -> Fault | None:
     """The first semantic fault of an already well-typed item, or None: the fast check made on every planned row."""
-    if item.kind in CHOICE_KINDS and item.options and item.question and item.id:
+    if item.kind in CHOICE_KINDS and item.options and item.question and item.question.strip() and item.id and item.language:
         letters = item.gold_letters
         if letters or (blank_answers and not item.answer):
             options = item.options
@@ -128,11 +129,15 @@ def quick_fault(item: Item, blank_answers: bool = False) -> Fault | None:
                 2 <= len(options) <= len(LETTERS)
                 and "".join(options) == LETTERS[: len(options)]
                 and all(letter in options for letter in letters)
-                and (isinstance(item.answer, str) or item.answer is None) == (item.kind == "single_choice" or not letters)
-                and all(options.values())
+                and (
+                    not item.answer
+                    or (item.kind == "single_choice" and isinstance(item.answer, str))
+                    or (item.kind == "multiple_choice" and isinstance(item.answer, list) and len(set(letters)) == len(item.answer))
+                )
+                and all(map(str.strip, options.values()))
                 and len(set(options.values())) == len(options)
                 and (item.validation is None or item.validation.get("status") in VALIDATION_STATUSES)
-                and (item.order or 0) >= 0
+                and 0 <= (item.order or 0) <= MOST_ORDER
             )
             if plain:
                 return None
@@ -144,7 +149,7 @@ def faults_of(row: Any, blank_answers: bool = False) -> Iterator[Fault]:
     if not isinstance(row, dict):
         yield Fault("", f"expected a JSON object, found {_name(row)}", "write one item as {…} a line")
         return
-    for field in row.keys() - FIELDS:
+    for field in sorted(row.keys() - FIELDS):
         near = difflib.get_close_matches(field, FIELDS, 1)
         yield Fault(field, "unknown field", f"did you mean {near[0]!r}?" if near else "put fields of your own under 'meta'")
     if not isinstance(row.get("id"), str) or not row["id"]:
@@ -158,8 +163,8 @@ def faults_of(row: Any, blank_answers: bool = False) -> Iterator[Fault]:
         if row.get(field) is not None and not isinstance(row[field], dict):
             yield Fault(field, f"expected an object, found {_name(row[field])}")
     order = row.get("order")
-    if order is not None and (not isinstance(order, int) or isinstance(order, bool) or order < 0):
-        yield Fault("order", f"expected a whole number from 0, found {order!r}")
+    if order is not None and (not isinstance(order, int) or isinstance(order, bool) or not 0 <= order <= MOST_ORDER):
+        yield Fault("order", f"expected a whole number from 0 to {MOST_ORDER}, found {order!r}")
     images = row.get("images", [])
     if not isinstance(images, list) or not all(isinstance(path, str) for path in images):
         yield Fault("images", "expected a list of paths")
@@ -274,6 +279,9 @@ def _open_faults(row: dict[str, Any], blank: bool) -> Iterator[Fault]:
     criteria = row.get("criteria")
     if not criteria and not row.get("reference") and not blank:
         yield Fault("criteria", "missing", "give 'criteria' or 'reference'")
+        return
+    if criteria is not None and not isinstance(criteria, list):
+        yield Fault("criteria", f"expected a list of criteria, found {_name(criteria)}")
         return
     for at, criterion in enumerate(criteria or []):
         if not (

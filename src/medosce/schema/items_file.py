@@ -5,15 +5,18 @@
 
 import hashlib
 import json
+import re
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from medosce.schema.errors import InputError
 from medosce.schema.items import Fault, Item, decode_item, faults_of, quick_fault
+
+_HALF_PAIR = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class FileFault(NamedTuple):
@@ -56,7 +59,7 @@ def read_items(path: Path, *, blank_answers: bool = False) -> Iterator[tuple[byt
         try:
             item = decode_item(line)
             fault = quick_fault(item, blank_answers)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             fault = next(_line_faults(line, blank_answers), Fault("", "not an item"))
         if fault:
             raise InputError(
@@ -84,7 +87,7 @@ def check_items(path: Path, *, blank_answers: bool = False) -> tuple[int, list[F
         faults += (FileFault(number, fault) for fault in _line_faults(line, blank_answers))
         try:
             id = json.loads(line).get("id")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             continue
         if isinstance(id, str) and id:
             first = ids.setdefault(id, number)
@@ -108,6 +111,12 @@ def _line_faults(line: bytes, blank_answers: bool) -> Iterator[Fault]:
         at = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         yield Fault("", f"not valid JSON: {reason}{at}", "one whole JSON object a line")
         return
+    except RecursionError:
+        yield Fault("", "not valid JSON: nested too deeply", "one whole JSON object a line")
+        return
+    if _HALF_PAIR.search(text) and _has_half_pair(row):
+        yield Fault("", "holds half of a surrogate pair, which is no character", "write the character itself, in UTF-8")
+        return
     found = False
     for fault in faults_of(row, blank_answers):
         found = True
@@ -120,9 +129,17 @@ def _line_faults(line: bytes, blank_answers: bool) -> Iterator[Fault]:
             yield Fault("", str(error))
 
 
-def _first_doubled(path: Path, hashes: array) -> tuple[int, str, int] | None:  # type: ignore[type-arg]
+def _has_half_pair(row: Any) -> bool:
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _first_doubled(path: Path, hashes: "array[int]") -> tuple[int, str, int] | None:
     """(line, id, earlier line) of the first id that stands twice, or None; ids are only read again on a suspicion."""
-    if len(set(hashes)) == len(hashes) if len(hashes) < 10_000 else not _any_twice(hashes):
+    if not any_twice(hashes):
         return None
     ids: dict[str, int] = {}
     for number, line in lines_of(path):
@@ -133,7 +150,10 @@ def _first_doubled(path: Path, hashes: array) -> tuple[int, str, int] | None:  #
     return None
 
 
-def _any_twice(hashes: array) -> bool:  # type: ignore[type-arg]
+def any_twice(hashes: "array[int]") -> bool:
+    """Whether two of these id hashes are equal."""
+    if len(hashes) < 10_000:
+        return len(set(hashes)) < len(hashes)
     import numpy as np
 
     ordered = np.sort(np.frombuffer(hashes, dtype=np.uint64))

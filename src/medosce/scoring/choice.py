@@ -5,7 +5,7 @@ from typing import Literal
 from medosce.schema.items import Item
 from medosce.schema.outcomes import Outcome
 from medosce.schema.records import Response, Score
-from medosce.scoring.extraction import extract_choice, split_reasoning
+from medosce.scoring.extraction import extract_both, split_reasoning
 
 FILTERED_FINISH = frozenset({"content_filter", "safety", "sensitive"})
 
@@ -36,7 +36,9 @@ def likeliest_letter(logprobs: dict[str, float], letters: tuple[str, ...]) -> st
     return ranked[0]
 
 
-def score_choice(item: Item, shown: dict[str, str], originals: tuple[str, ...], response: Response | None, order: int, repeat: int) -> Score:
+def score_choice(
+    item: Item, shown: dict[str, str], originals: tuple[str, ...], response: Response | None, order: int, repeat: int
+) -> Score:
     """The score of one row of a single- or multiple-choice item.
 
     `shown` are the options as the model saw them and `originals` the item's own letters in that order. A reply that is not
@@ -46,8 +48,8 @@ def score_choice(item: Item, shown: dict[str, str], originals: tuple[str, ...], 
     gold = item.gold_letters
     wrong = False if gold else None
     if ended is not None:
-        replied = ended is Outcome.REFUSED
-        return Score(item=item.id, order=order, repeat=repeat, outcome=ended, correct=wrong if replied else None, strict=wrong if replied else None)
+        verdict = wrong if ended is Outcome.REFUSED else None
+        return Score(item=item.id, order=order, repeat=repeat, outcome=ended, correct=verdict, strict=verdict)
     assert response is not None
     kind: Literal["single_choice", "multiple_choice"] = "multiple_choice" if item.kind == "multiple_choice" else "single_choice"
     letters: tuple[str, ...]
@@ -58,11 +60,13 @@ def score_choice(item: Item, shown: dict[str, str], originals: tuple[str, ...], 
         plain = bool(letters)
     else:
         answer_text, _ = split_reasoning(response.text or "")
-        found = extract_choice(answer_text, shown, kind=kind)
+        found, strictly = extract_both(answer_text, shown, kind=kind)
         letters, rule, status = found.letters, found.rule, found.status
-        plain = status == "answered" and extract_choice(answer_text, shown, kind=kind, strict=True).letters == letters
+        plain = strictly.letters == letters
     if status != "answered":
-        outcome = Outcome.TRUNCATED if status == "unparsed" and response.finish == "length" else Outcome(status)
+        # With log-probabilities the one token asked for is all there is to read: nothing was cut off.
+        cut_off = status == "unparsed" and response.finish == "length" and response.logprobs is None
+        outcome = Outcome.TRUNCATED if cut_off else Outcome(status)
         return Score(item=item.id, order=order, repeat=repeat, outcome=outcome, correct=wrong, strict=wrong, rule=rule)
     names = dict(zip(shown, originals, strict=True))
     chosen = tuple(sorted(names[letter] for letter in letters))

@@ -5,6 +5,7 @@
 
 import hashlib
 import random
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +13,8 @@ from medosce.schema.canonical import digest
 from medosce.schema.errors import InputError
 from medosce.schema.items import LETTERS, Item, Message
 from medosce.suites.importers.medbench import MEDBENCH_PROMPT, official_text
+
+_FIELDS = re.compile(r"(\{question\}|\{options\})")
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,14 @@ class Prompt:
         head = [Message("system", system)] if system else []
         if item.messages and not item.question:
             *before, last = item.messages
-            return [*head, *before, Message(last.role, wording.user.replace("{options}", options).replace("{question}", last.content))]
-        # The question goes in last: a question that itself says {options} must not be filled in.
-        before_question, _, after = wording.user.partition("{question}")
-        return [*head, Message("user", before_question + (item.question or "") + after.replace("{options}", options))]
+            return [*head, *before, Message(last.role, _filled(wording.user, last.content, options))]
+        return [*head, Message("user", _filled(wording.user, item.question or "", options))]
+
+
+def _filled(template: str, question: str, options: str) -> str:
+    """The template with both texts put in at one go: a question that says {options}, or an option that says {question}, stays as it is."""
+    texts = {"{question}": question, "{options}": options}
+    return "".join(texts.get(part, part) for part in _FIELDS.split(template))
 
 
 _LETTER = {
@@ -73,7 +80,8 @@ _REASONED = {
     ),
     "en": Wording(
         "You are sitting a medical examination. Reason briefly, then give the single best option on a last line of its own as “Answer: X”.",
-        "You are sitting a medical examination. Reason briefly, then give every correct option on a last line of its own as “Answer: X, Y”.",
+        "You are sitting a medical examination. Reason briefly, then give every correct option "
+        "on a last line of its own as “Answer: X, Y”.",
         "{question}\n{options}",
     ),
 }

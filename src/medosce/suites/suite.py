@@ -5,6 +5,7 @@ Any items file, or a folder of them, is a suite too. Reading is streamed; nothin
 
 import hashlib
 import json
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
@@ -13,8 +14,8 @@ from typing import Any
 
 from medosce.schema.canonical import digest
 from medosce.schema.errors import InputError
-from medosce.schema.items import Item
-from medosce.schema.items_file import read_items
+from medosce.schema.items import Item, decode_item
+from medosce.schema.items_file import any_twice, id_hash, lines_of, read_items
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,25 @@ class Suite:
 
     def lines(self, *, blank_answers: bool = False) -> Iterator[tuple[bytes, Item]]:
         """Each line with its item, in order, checked. Raises InputError at the first fault."""
+        if len(self.files) == 1:
+            yield from read_items(self.files[0], blank_answers=blank_answers)
+            return
+        # Scores are told apart by id: what `read_items` sees to within one file must hold across the files of a suite.
+        seen = array("Q")
         for path in self.files:
-            yield from read_items(path, blank_answers=blank_answers)
+            for line, item in read_items(path, blank_answers=blank_answers):
+                seen.append(id_hash(item.id))
+                yield line, item
+        if any_twice(seen):
+            self._name_shared_id()
+
+    def _name_shared_id(self) -> None:
+        ids: dict[str, Path] = {}
+        for path in self.files:
+            for _, line in lines_of(path):
+                id = decode_item(line).id
+                if ids.setdefault(id, path) is not path:
+                    raise InputError(f"{id!r} stands in {ids[id].name} already", where=path, field="id", mend="give every item its own id")
 
     def __iter__(self) -> Iterator[Item]:
         return (item for _, item in self.lines())

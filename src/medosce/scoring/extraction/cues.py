@@ -163,7 +163,8 @@ QUERY = re.compile(
 # What follows a letter.
 _BE = (
     r"[\s*_`$\"')\]}]*(?:(?:\([^()\n]{0,120}\))[\s*]*)?,?\s*(?:\b(?:is|are|was|be|being|seems?(?: to be)?|"
-    r"looks?(?: like)?|appears?(?: to be)?|sounds|(?:would|must|should|has to) be|remains?|as|stands out as|becomes)\b|'s|=|:|->|→|—|–|-)?"
+    r"looks?(?: like)?|appears?(?: to be)?|sounds"
+    r"|(?:would|must|should|has to) be|remains?|as|stands out as|becomes)\b|'s|=|:|->|→|—|–|-)?"
 )
 _RADV = (
     r"(?:\s*\b(?:therefore|thus|hence|then|clearly|probably|likely|definitely|certainly|simply|indeed|still|also"

@@ -9,7 +9,7 @@ from .commitments import find_commitments
 from .decide import final_commitment
 from .fold import fold
 from .nonanswers import ABSTENTION, non_answer
-from .options import OptionTable, prepare, says_all, says_none
+from .options import OptionTable, check_keys, prepare, says_all, says_none
 from .reasoning import mask_reasoning
 from .records import Extraction, Kind
 
@@ -18,6 +18,14 @@ _FAST = re.compile(
     r"|ANSWER)(?: is ?:?|:)|【答案】|(?:正确|最终)?答案(?:是|为|[:：]))\**\s*"
     r"[*(<\[]{0,3}([A-J])[)>\]*]{0,3}[.。]?)\s*"
 )
+_LAST_LINE = re.compile(
+    r"[ \t]*(?:(?:Final )?Answer:|ANSWER:|【答案】|(?:最终)?答案[:：])[ \t]*([A-Z])[.。]?"
+)
+_NOT_ORDINARY = re.compile(
+    r"[<|{}Ａ-Ｚａ-ｚⒶ-ⓩ\[\]`\\]|[:：—-]\s*\Z|answer|答案|format|格式|example|例如|示例",
+    re.IGNORECASE,
+)
+_LONE_LETTER = re.compile(r"(?<![A-Za-z])(?!a [a-z]{2}|I[ '’])[A-Za-z](?![A-Za-z])")
 _SEGMENT = re.compile(r"[.。!！?？;；\n]+(?=\s|$)|[。！？；;\n]")
 _PLAIN_LINE = re.compile(
     r"(?:(?:so|therefore|thus|hence|因此|所以|综上(?:所述)?),?\s*)?(?:(?:(?:the|my)\s+)?(?:(?:final|correct|best"
@@ -65,27 +73,51 @@ def extract_choice(reply: str, options: Mapping[str, str], *, kind: Kind, strict
     only a plain reply (the letter, marks, its own text) or a plain answer line counts. Raises ValueError unless the
     keys are distinct letters.
     """
-    table = prepare(options)
+    lenient, plain = extract_both(reply, options, kind=kind)
+    return plain if strict else lenient
+
+
+def extract_both(reply: str, options: Mapping[str, str], *, kind: Kind) -> tuple[Extraction, Extraction]:
+    """(lenient, strict) readings of `reply` at the cost of one; see `extract_choice`."""
     if kind not in ("single_choice", "multiple_choice"):
         raise ValueError(f"kind: expected 'single_choice' or 'multiple_choice', got {kind!r}")
-    if len(reply) <= 60 and (fast := _fast(reply, table)) is not None:
-        return fast
+    if len(reply) <= 60 and (fast := _fast(reply, options)) is not None:
+        return fast, fast
+    if (last := _last_line(reply, options)) is not None:
+        return last, last
+    table = prepare(options)
     lenient = _read(reply, table, many=kind == "multiple_choice")
-    if not strict or lenient.status != "answered":
-        return lenient
-    return _strict(reply, table, lenient)
+    return lenient, lenient if lenient.status != "answered" else _strict(reply, table, lenient)
 
 
-def _fast(reply: str, table: OptionTable) -> Extraction | None:
+def _fast(reply: str, options: Mapping[str, str]) -> Extraction | None:
     """A bare letter or a plain "Answer: X"; agrees with the full reading (the tests hold the two together)."""
     match = _FAST.fullmatch(reply)
     if match is None:
         return None
+    check_keys(options)
     group = match.lastindex or 1
-    key = table.letters.get(match.group(group).upper())
-    if key is None:
+    letter = match.group(group).upper()
+    key = letter if letter in options else letter.lower()
+    if key not in options:
         return None
     return Extraction("answered", (key,), "bare_letter" if group == 1 else "answer_phrase", match.span(group))
+
+
+def _last_line(reply: str, options: Mapping[str, str]) -> Extraction | None:
+    """A plain "Answer: X" on a last line of its own under ordinary prose: the later final-answer line decides, so the prose
+    need not be read. Anything before it that could take its force away leaves the reply to the full reading."""
+    end = len(reply.rstrip())
+    start = reply.rfind("\n", 0, end) + 1
+    if start == 0 or end - start > 40 or (match := _LAST_LINE.fullmatch(reply, start, end)) is None:
+        return None
+    check_keys(options)
+    letter = match.group(1)
+    if letter not in options or _NOT_ORDINARY.search(reply, 0, start):
+        return None
+    if any(lone.upper() != letter for lone in _LONE_LETTER.findall(reply, 0, start)):
+        return None
+    return Extraction("answered", (letter,), "answer_line", match.span(1))
 
 
 def _read(reply: str, table: OptionTable, *, many: bool) -> Extraction:
@@ -173,7 +205,7 @@ def _whole_text(text: str, table: OptionTable, *, many: bool) -> Extraction | No
 
 
 def _by_text(text: str, table: OptionTable, *, many: bool, non_answer_found: bool) -> Extraction | None:
-    """No letter was committed to: an option's text as first or last sentence, or as the only content of a short reply."""
+    """No letter was committed to: an option's text as first or last sentence, or as all a short reply says."""
     segments: list[tuple[int, int]] = []
     at = 0
     for cut in _SEGMENT.finditer(text):

@@ -20,7 +20,7 @@ Extractor = Callable[[str, Mapping[str, str], Kind], Extraction]
 
 @dataclass(slots=True)
 class Tally:
-    """Plain counts over n rows. `wrong_reason`: no letter, as it should be, but the wrong status (refused for abstained)."""
+    """Plain counts over n rows. `wrong_reason`: rightly no letter, but the wrong status."""
 
     n: int = 0
     right: int = 0
@@ -31,7 +31,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """Tallies by split, (split, shape) and (split, language); `errors` lists (row id, error, what was read)."""
+    """Tallies by split, (split, shape) and (split, language); `errors`: (row id, error, reading)."""
 
     splits: dict[str, Tally] = field(default_factory=dict)
     shapes: dict[tuple[str, str], Tally] = field(default_factory=dict)

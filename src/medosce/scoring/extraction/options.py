@@ -182,13 +182,7 @@ class OptionTable:
 
 @lru_cache(maxsize=4096)
 def _prepare(items: tuple[tuple[str, str], ...]) -> OptionTable:
-    if not 2 <= len(items) <= 26:
-        raise ValueError(f"options: expected 2 to 26 options, got {len(items)}")
-    letters: dict[str, str] = {}
-    for key, _ in items:
-        if len(key) != 1 or not key.isascii() or not key.isalpha() or key.upper() in letters:
-            raise ValueError(f"options: expected distinct single letters as keys, got {key!r}")
-        letters[key.upper()] = key
+    letters = {key.upper(): key for key, _ in items}
     texts = {key.upper(): fold(text).strip() for key, text in items}
     squeezed = {letter: squeeze(text)[0] for letter, text in texts.items()}
     by_text: dict[str, str] = {}
@@ -219,7 +213,25 @@ def _prepare(items: tuple[tuple[str, str], ...]) -> OptionTable:
 
 def prepare(options: Mapping[str, str]) -> OptionTable:
     """The cached table of `options`. Raises ValueError unless keys are 2–26 distinct single letters."""
+    check_keys(options)
     return _prepare(tuple(options.items()))
+
+
+_SOUND = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ"[:count] for count in range(2, 27))
+
+
+def check_keys(options: Mapping[str, str]) -> None:
+    """Raises ValueError unless the keys are 2–26 distinct single letters, in either case."""
+    joined = "".join(options)
+    if len(joined) == len(options) and joined in _SOUND:
+        return
+    if not 2 <= len(options) <= 26:
+        raise ValueError(f"options: expected 2 to 26 options, got {len(options)}")
+    seen: set[str] = set()
+    for key in options:
+        if len(key) != 1 or not key.isascii() or not key.isalpha() or key.upper() in seen:
+            raise ValueError(f"options: expected distinct single letters as keys, got {key!r}")
+        seen.add(key.upper())
 
 
 def says_none(folded: str) -> re.Match[str] | None:

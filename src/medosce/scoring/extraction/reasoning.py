@@ -87,8 +87,9 @@ def mask_reasoning(text: str) -> str:
 def split_reasoning(text: str) -> tuple[str, str]:
     """(answer text, reasoning text), both stripped.
 
-    Reads <think>, <thinking>, <reasoning> and kin, an unclosed opening tag (all after it is reasoning), a lone
-    closing tag (all before it is), nested tags, and the channel markers of gpt-oss, with or without their special tokens.
+    Reads <think>, <thinking>, <reasoning> …, an unclosed opening tag (all after it is reasoning), a lone
+    closing tag (all before it is), nested tags, and the channel markers of gpt-oss, with or without
+    their special tokens.
     """
     spans = _spans(text)
     if not spans:
