@@ -165,10 +165,10 @@ def test_an_answer_is_only_ever_made_of_the_options_letters(line: str, several: 
         assert several or len(picked) == 1
 
 
-def sit(path: Path, typed: str, rows: list[int], **settings: Any) -> list[Response]:
+def sit(path: Path, typed: str, rows: list[int]) -> list[Response]:
     async def scenario(source: int) -> None:
         human = Human("human:li", "li", source=source, screen=io.StringIO())
-        await ask_rows(human, path, [make_ask(row) for row in rows], settings=Settings(**settings))
+        await ask_rows(human, path, [make_ask(row) for row in rows])
 
     with typing(typed) as (source, _):
         try:
@@ -191,7 +191,19 @@ def test_q_or_the_end_of_the_input_stops_and_keeps_everything(stop: str, tmp_pat
 
 
 def test_a_person_is_asked_one_question_at_a_time_whatever_the_concurrency(tmp_path: Path) -> None:
-    assert [response.row for response in sit(tmp_path / "r.jsonl", "A\nA\nA\n", [0, 1, 2], concurrency=8)] == [0, 1, 2]
+    screen = io.StringIO()
+
+    async def scenario(source: int, keyboard: int) -> None:
+        human = Human("human:li", "li", source=source, screen=screen)
+        sitting = asyncio.create_task(ask_rows(human, tmp_path / "r.jsonl", 3, settings=Settings(concurrency=8)))
+        for shown in (1, 2, 3):
+            await asyncio.sleep(0.1)
+            assert screen.getvalue().count("What next in case") == shown
+            os.write(keyboard, b"A\n")
+        await sitting
+
+    with typing("", end=False) as (source, keyboard):
+        asyncio.run(scenario(source, keyboard))
 
 
 def test_the_journal_is_written_while_the_next_question_waits_and_the_time_is_kept(tmp_path: Path) -> None:

@@ -23,8 +23,8 @@ OPTIONS = {"A": "Stop the drug", "B": "Double the dose", "C": "Wait", "D": "Refe
 
 def question(id: str, answer: str = "A", **fields: Any) -> dict[str, Any]:
     """One row of an items file; a single-choice question with four options."""
-    row = {"id": id, "kind": "single_choice", "language": "en", "question": f"What next in case {id}?", "options": OPTIONS, "answer": answer}
-    return {**row, **fields}
+    asked = {"id": id, "kind": "single_choice", "language": "en", "question": f"What next in case {id}?"}
+    return {**asked, "options": OPTIONS, "answer": answer, **fields}
 
 
 def questions(count: int, **fields: Any) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from medosce.runner.folder import RunFolder
 from medosce.schema.errors import InputError
 
 
-def sat(tmp_path: Path, name: str, rows: list[dict[str, Any]], replies: dict[str, str] | list[tuple[str, int, str]], **options: Any) -> RunFolder:
+def sat(tmp_path: Path, name: str, rows: list[dict[str, Any]], replies: dict[str, str], **options: Any) -> RunFolder:
     """A run of `rows` with these replies; every run of one test sits the same file."""
     items = write_rows(tmp_path / "exam.jsonl", rows)
     [result] = medosce.run(items, recorded(tmp_path / f"{name}.jsonl", replies), out=tmp_path / f"run-{name}", **options)
@@ -27,7 +27,8 @@ def mcnemar(b: int, c: int) -> float:
 
 
 def sign_flip(sums: list[int]) -> float:
-    totals = [abs(sum(sign * value for sign, value in zip(signs, sums, strict=True))) for signs in itertools.product((1, -1), repeat=len(sums))]
+    flips = itertools.product((1, -1), repeat=len(sums))
+    totals = [abs(sum(sign * value for sign, value in zip(signs, sums, strict=True))) for signs in flips]
     return sum(total >= abs(sum(sums)) for total in totals) / len(totals)
 
 
@@ -98,7 +99,8 @@ def test_every_pair_is_one_family_after_holm(tmp_path: Path) -> None:
 
 
 def test_dimensions_and_axes_are_families_of_their_own(tmp_path: Path) -> None:
-    rows = [question(f"q{number}", "ABCD"[number % 4], dimension="E1" if number < 10 else "S3" if number < 14 else None) for number in range(16)]
+    dimensions = ["E1"] * 10 + ["S3"] * 4 + [None] * 2
+    rows = [question(f"q{number}", "ABCD"[number % 4], dimension=name) for number, name in enumerate(dimensions)]
     a = sat(tmp_path, "a", rows, by_place("1" * 16, rows))
     b = sat(tmp_path, "b", rows, by_place("0" * 10 + "1001" + "11", rows))
     [pair] = compare_runs([a, b])["pairs"]

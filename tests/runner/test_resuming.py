@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from exam import question, questions, read_scores, recorded, tree, write_rows
-from loopback import Answer, Request, reply, serving_in_thread, status
 
 import medosce
+from loopback import Answer, Request, reply, serving_in_thread, status
 from medosce.engine.journal import FolderLock
 from medosce.runner.execute import RunResult
 from medosce.runner.folder import RunFolder
@@ -172,8 +172,12 @@ def test_one_model_takes_the_out_folder_itself_and_several_take_one_each_below_i
 
 @pytest.mark.parametrize(
     ("options", "words"),
-    [({"orders": 2}, "orders 1 there, 2 wanted"), ({"seed": 4}, "seed 0 there, 4 wanted"), ({"prompt": "reasoned"}, "'letter' there, 'reasoned' wanted")],
-)  # fmt: skip
+    [
+        ({"orders": 2}, "orders 1 there, 2 wanted"),
+        ({"seed": 4}, "seed 0 there, 4 wanted"),
+        ({"prompt": "reasoned"}, "'letter' there, 'reasoned' wanted"),
+    ],
+)
 def test_a_folder_with_another_run_is_refused_by_what_differs(items: Path, tmp_path: Path, options: dict[str, Any], words: str) -> None:
     medosce.run(items, "baseline:first", out=tmp_path / "run")
     before = tree(tmp_path / "run")
@@ -188,7 +192,7 @@ def test_another_model_and_another_suite_are_named(items: Path, tmp_path: Path) 
     with pytest.raises(InputError, match="model baseline:first there, baseline:longest wanted"):
         medosce.run(items, "baseline:longest", out=tmp_path / "run")
     write_rows(items, questions(3))
-    with pytest.raises(InputError, match="suite exam .* there, exam .* wanted"):
+    with pytest.raises(InputError, match=r"suite exam .* there, exam .* wanted"):
         medosce.run(items, "baseline:first", out=tmp_path / "run")
 
 
@@ -210,7 +214,7 @@ def test_the_users_own_items_file_is_never_overwritten(tmp_path: Path, fresh: bo
     own = write_rows(tmp_path / "items.jsonl", questions(8))
     (tmp_path / "report.html").write_text("mine")
     before = own.read_bytes()
-    with pytest.raises(InputError, match="holds items.jsonl, report.html but no run.json"):
+    with pytest.raises(InputError, match=r"holds items\.jsonl, report\.html but no run\.json"):
         medosce.run(own, "baseline:first", limit=2, out=tmp_path, fresh=fresh)
     assert own.read_bytes() == before
     assert (tmp_path / "report.html").read_text() == "mine"
@@ -244,7 +248,10 @@ def test_somebody_elses_run_json_is_not_taken_for_a_run(items: Path, tmp_path: P
 def test_a_second_process_is_refused_while_the_first_runs(items: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
     medosce.run(items, "baseline:first", out=out)
-    code = f"import time\nfrom pathlib import Path\nfrom medosce.engine.journal import FolderLock\nwith FolderLock(Path({str(out)!r})):\n print('held', flush=True)\n time.sleep(60)"
+    code = (
+        "import time\nfrom pathlib import Path\nfrom medosce.engine.journal import FolderLock\n"
+        f"with FolderLock(Path({str(out)!r})):\n    print('held', flush=True)\n    time.sleep(60)"
+    )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         try:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 from exam import failed, journalled, question, questions, read_scores, recorded, replied, tree, write_rows
-from loopback import serving_in_thread
 
 import medosce
+from loopback import serving_in_thread
 from medosce.runner import summary as summing
 from medosce.runner.execute import rescore
 from medosce.runner.folder import RunFolder

@@ -16,7 +16,10 @@ CHOICE: dict[str, Any] = {
     "answer": "B",
 }  # fmt: skip
 SEVERAL = {**CHOICE, "kind": "multiple_choice", "answer": ["A", "C"]}
-LABELS = {"id": "i1", "kind": "labels", "language": "zh", "question": "有何质量问题？", "labels": ["off_centre", "blurred"], "answer": ["blurred"]}
+LABELS: dict[str, Any] = {
+    "id": "i1", "kind": "labels", "language": "zh", "question": "有何质量问题？", "labels": ["off_centre", "blurred"],
+    "answer": ["blurred"],
+}  # fmt: skip
 GRADED = {**LABELS, "kind": "classification", "answer": "blurred"}
 AUDIT = {
     "id": "r1", "kind": "report_audit", "language": "zh", "report": {"findings": "左肺结节"},
@@ -104,7 +107,7 @@ FAULTY: list[tuple[Any, str, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("row", "field", "message", "mend"), FAULTY, ids=lambda value: str(value)[-40:] if isinstance(value, dict) else None)
+@pytest.mark.parametrize(("row", "field", "message", "mend"), FAULTY)
 def test_a_faulty_row_is_told_what_is_wrong_where_and_what_to_do(row: Any, field: str, message: str, mend: str) -> None:
     found = [fault for fault in faults_of(row) if fault.field == field]
     assert found, list(faults_of(row))
@@ -141,7 +144,7 @@ _values = st.one_of(
 
 @st.composite
 def _rows(draw: st.DrawFn) -> dict[str, Any]:
-    row = copy.deepcopy(draw(st.sampled_from(SOUND)))
+    row: dict[str, Any] = copy.deepcopy(draw(st.sampled_from(SOUND)))
     for field in draw(st.lists(st.sampled_from(sorted(FIELDS)), max_size=4)):
         if draw(st.booleans()):
             row.pop(field, None)

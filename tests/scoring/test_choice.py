@@ -79,7 +79,7 @@ def test_an_answer_is_given_in_the_items_own_letters_whatever_order_was_shown() 
 
 
 def test_an_option_named_by_its_text_is_the_option_as_shown() -> None:
-    shown, originals = shown_options(SINGLE, 2, 0)
+    shown, _ = shown_options(SINGLE, 2, 0)
     score = marked(said("The best option is: Refer"), order=2)
     assert (score.answer, score.correct) == ("D", False)
     assert shown[str(score.shown)] == "Refer"
@@ -128,7 +128,13 @@ def test_strict_tells_plainly_formed_answers_from_leniently_read_ones() -> None:
 
 @pytest.mark.parametrize(
     ("text", "answer", "correct"),
-    [("A, C", ["A", "C"], True), ("C and A", ["A", "C"], True), ("A", ["A"], False), ("A, B, C", ["A", "B", "C"], False), ("AC", ["A", "C"], True)],
+    [
+        ("A, C", ["A", "C"], True),
+        ("C and A", ["A", "C"], True),
+        ("AC", ["A", "C"], True),
+        ("A", ["A"], False),
+        ("A, B, C", ["A", "B", "C"], False),
+    ],
 )
 def test_multiple_choice_is_right_when_the_sets_are_equal(text: str, answer: list[str], correct: bool) -> None:
     score = marked(said(text), SEVERAL)

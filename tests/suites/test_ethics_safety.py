@@ -7,6 +7,7 @@ real person's or hospital's) is for human readers.
 import asyncio
 import itertools
 import json
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -217,6 +218,45 @@ def test_options_of_one_question_are_alike_in_length(rows: list[dict[str, Any]])
         sizes = [len(text) for text in row["options"].values()]
         mean = sum(sizes) / 5
         assert 0.6 * mean <= min(sizes) and max(sizes) <= 1.4 * mean, (row["id"], sizes)
+
+
+def wording(text: str, language: str) -> set[str]:
+    """Character pairs of a Chinese option, words and word pairs of an English one, each with how it begins."""
+    if language == "zh":
+        bare = re.sub("[，。；、“”]", "", text)
+        return {bare[at : at + 2] for at in range(len(bare) - 1)} | {"^" + bare[:1], "^" + bare[:2], "$" + bare[-2:]}
+    words = re.findall("[a-z]+", text.lower())
+    return set(words) | {f"{one} {other}" for one, other in itertools.pairwise(words)} | {"^" + words[0]}
+
+
+def answered_by_wording(rows: list[dict[str, Any]]) -> float:
+    """Share of keys that naive Bayes picks from the options alone, having learnt from the other 19 dimensions."""
+    right = 0
+    for dimension in DIMENSIONS:
+        key: Counter[str] = Counter()
+        other: Counter[str] = Counter()
+        for row in rows:
+            if row["dimension"] != dimension:
+                for letter, text in row["options"].items():
+                    (key if letter == row["answer"] else other).update(wording(text, row["language"]))
+
+        def score(text: str, language: str, key: Counter[str] = key, other: Counter[str] = other) -> float:
+            seen = sorted(mark for mark in wording(text, language) if key[mark] + other[mark] >= 2)
+            return sum(math.log((key[mark] + 0.5) / 191 / ((other[mark] + 0.5) / 761)) for mark in seen)
+
+        for row in rows:
+            if row["dimension"] == dimension:
+                scores = {letter: score(text, row["language"]) for letter, text in row["options"].items()}
+                right += max(scores, key=lambda letter: scores[letter]) == row["answer"]
+    return right / len(rows)
+
+
+@pytest.mark.parametrize(("language", "most"), [("zh", 0.62), ("en", 0.52)])
+def test_the_wording_of_options_gives_away_no_more_than_is_known(
+    rows: list[dict[str, Any]], language: str, most: float
+) -> None:
+    """A known weakness (documented; chance is 0.20), held so that it does not grow. Lower the bounds as items improve."""
+    assert answered_by_wording(of(rows, language)) <= most
 
 
 # --- no two questions alike -------------------------------------------------------------------------------------------

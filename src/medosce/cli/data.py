@@ -7,7 +7,6 @@ The words stand in `locales/data.en.json` and `data.zh.json`.
 import json
 import sys
 import time
-import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, Self
 
 import click
 
-from medosce.cli.words import language
+from medosce.cli.words import columns, language
 from medosce.schema.errors import InputError
 from medosce.schema.items import encode_item
 from medosce.schema.items_file import check_items
@@ -229,8 +228,7 @@ def _described(found: dict[str, Any], pairs: int) -> list[str]:
 def _labelled(key: str, text: str) -> str:
     """A label padded by the columns it takes on a terminal, where a Chinese character takes two."""
     label = _t(key)
-    width = sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in label)
-    return label + " " * max(1, _LABEL_WIDTH - width + 1) + text
+    return label + " " * max(1, _LABEL_WIDTH - columns(label) + 1) + text
 
 
 def _print_json(value: Any) -> None:

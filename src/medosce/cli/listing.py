@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from medosce.cli.words import columns, w
 from medosce.cli.words import language as user_language
-from medosce.cli.words import w
 
 JSON = click.option("--json", "as_json", is_flag=True, help=w("common.json"))
 
@@ -131,7 +131,7 @@ def extraction(by: str, as_json: bool) -> None:
     click.echo(w("extraction.corpus", n=len(corpus)))
     heads = [w(f"extraction.{name}") for name in ("reader", "part", "n", "right", "misread", "miss", "wrong_reason")]
     rows = [[str(value) for value in record.values()] for record in records]
-    widths = [max(len(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
+    widths = [max(columns(row[at]) for row in [heads, *rows]) for at in range(len(heads))]
     for row in [heads, *rows]:
-        cells = [cell.ljust(width) if at < 2 else cell.rjust(width) for at, (cell, width) in enumerate(zip(row, widths, strict=True))]
-        click.echo("  ".join(cells))
+        padded = [(cell, " " * (width - columns(cell))) for cell, width in zip(row, widths, strict=True)]
+        click.echo("  ".join(cell + pad if at < 2 else pad + cell for at, (cell, pad) in enumerate(padded)))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,11 @@ def language() -> str:
         if value := os.environ.get(variable):
             return "zh" if value.lower().startswith("zh") else "en"
     return "en"
+
+
+def columns(text: str) -> int:
+    """The columns a text takes on a terminal, where a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 @cache

@@ -36,7 +36,7 @@ def engine_installed() -> bool:
 def idle_cores() -> int:
     """Cores this process may use less those busy now, at least one: more threads than idle cores run many times slower."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - round(os.getloadavg()[0]) if hasattr(os, "getloadavg") else cores)
+    return max(1, cores - int(os.getloadavg()[0]) if hasattr(os, "getloadavg") else cores)
 
 
 class EmbeddedModel(OpenAIChat):

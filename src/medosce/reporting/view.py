@@ -273,6 +273,8 @@ def cost_of(summary: dict[str, Any]) -> Both:
     """What the run cost, or why that is not known."""
     usage = summary.get("usage") or {}
     cost = usage.get("cost")
+    if cost is None and {"baseline", "embedded", "human", "replay"} & set(summary.get("notes") or ()):
+        return same(DASH)  # nobody charges for these
     return same(money(cost, usage.get("currency"))) if cost is not None else t("cost.unknown")
 
 
