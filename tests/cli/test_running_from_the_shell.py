@@ -163,6 +163,8 @@ def test_an_interrupt_ends_with_130_and_the_same_command_completes(items: Path, 
         assert len(server.requests) == 30 - kept
     [run] = done.json["runs"]
     assert run["resumed"] and run["summary"]["outcomes"] == {"answered": 30}
+    # Two at a time, 0.2 s each: the interrupted session's time counts too.
+    assert run["summary"]["wall_seconds"] >= 0.2 * (kept // 2)
 
 
 def test_rows_that_failed_are_asked_again_by_the_same_command(process: Command, items: Path) -> None:

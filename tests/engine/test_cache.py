@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asks import ask_rows, make_ask, make_item
@@ -125,6 +125,7 @@ REPLIES = st.builds(
 )  # fmt: skip
 
 
+@settings(max_examples=20)
 @given(st.dictionaries(st.text("abc", min_size=1), REPLIES, max_size=8))
 def test_the_cache_gives_back_what_it_was_given(
     tmp_path_factory: pytest.TempPathFactory, replies: dict[str, Reply]

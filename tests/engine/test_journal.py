@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asks import ask_rows
@@ -43,6 +43,7 @@ def rows_in(path: Path) -> list[Response]:
     return [response for _, response in read_journal(path)]
 
 
+@settings(max_examples=30)
 @given(st.lists(RESPONSES, max_size=12))
 def test_what_is_written_is_read_back_in_order_one_a_line(
     tmp_path_factory: pytest.TempPathFactory, responses: list[Response]
@@ -56,6 +57,7 @@ def test_what_is_written_is_read_back_in_order_one_a_line(
         assert msgspec.json.decode(content[offset:].split(b"\n", 1)[0], type=Response) == response
 
 
+@settings(max_examples=10)
 @given(RESPONSES)
 def test_a_last_line_torn_at_any_byte_costs_that_line_at_most(
     tmp_path_factory: pytest.TempPathFactory, last: Response

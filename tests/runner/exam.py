@@ -21,7 +21,7 @@ from medosce.suites.suite import load_suite
 OPTIONS = {"A": "Stop the drug", "B": "Double the dose", "C": "Wait", "D": "Refer"}
 
 
-def question(id: str, answer: str = "A", **fields: Any) -> dict[str, Any]:
+def question(id: str, answer: str | list[str] = "A", **fields: Any) -> dict[str, Any]:
     """One row of an items file; a single-choice question with four options."""
     asked = {"id": id, "kind": "single_choice", "language": "en", "question": f"What next in case {id}?"}
     return {**asked, "options": OPTIONS, "answer": answer, **fields}

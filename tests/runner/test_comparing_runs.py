@@ -35,8 +35,8 @@ def sign_flip(sums: list[int]) -> float:
 def by_place(marks: str, rows: list[dict[str, Any]]) -> dict[str, str]:
     """Replies from a string: 1 right, 0 wrong, ? no commitment, - nothing recorded."""
     wrong = {"A": "B", "B": "C", "C": "D", "D": "A"}
-    made = {"1": lambda key: key, "0": lambda key: wrong[key], "?": lambda key: "Let us look at the dose."}
-    return {row["id"]: made[mark](row["answer"]) for mark, row in zip(marks, rows, strict=True) if mark != "-"}
+    meant = {row["id"]: (mark, row["answer"]) for mark, row in zip(marks, rows, strict=True) if mark != "-"}
+    return {id: key if mark == "1" else wrong[key] if mark == "0" else "Let us look at the dose." for id, (mark, key) in meant.items()}
 
 
 def test_one_row_a_group_is_tested_exactly_and_counted_both_ways(tmp_path: Path) -> None:
@@ -169,6 +169,9 @@ def test_what_cannot_be_compared_is_refused(tmp_path: Path) -> None:
     [other] = medosce.run(write_rows(tmp_path / "other.jsonl", rows), "baseline:first")
     with pytest.raises(InputError, match="different suites: exam, other"):
         compare_runs([a, other.folder])
+    for options in ({"resamples": 5}, {"seed": -1}):
+        with pytest.raises(InputError, match=r"resamples|seed"):
+            compare_runs([a, a], **options)
     strangers = sat(tmp_path, "b", [question("z1"), question("z2")], {"z1": "A", "z2": "A"})
     with pytest.raises(InputError, match="share no row"):
         compare_runs([a, strangers])

@@ -69,7 +69,7 @@ def test_a_killed_session_never_leaves_the_summary_of_an_earlier_one(items: Path
         first = sit(items, server.url)
         path = first.folder.path
         stale = (path / "summary.json").read_bytes(), (path / "scores.jsonl").read_bytes()
-        seen = []
+        seen: list[str] = []
 
         def during(request: Request) -> Answer:
             seen.extend(name for name in ("summary.json", "scores.jsonl") if (path / name).exists())
@@ -102,6 +102,22 @@ def test_a_torn_last_line_costs_one_question(items: Path) -> None:
         assert len(server.requests) == 13
     assert second.summary["outcomes"] == {"answered": 12}
     assert len(journal.read_bytes().splitlines()) == 12
+
+
+@pytest.mark.parametrize("share", [0.0, 0.013, 0.25, 0.5, 0.77, 0.999])
+def test_wherever_a_journal_is_cut_the_rerun_ends_as_if_it_never_was(items: Path, share: float) -> None:
+    with serving_in_thread(lambda request: reply(request, "ABCD"[int(asked_for(request)[1:]) % 3])) as server:
+        whole = sit(items, server.url, orders=2)
+        path = whole.folder.path
+        expected = (path / "scores.jsonl").read_bytes(), whole.summary["metrics"]
+        journal = (path / "responses.jsonl").read_bytes()
+        kept = journal[: int(len(journal) * share)]
+        (path / "responses.jsonl").write_bytes(kept)
+        server.requests = []
+        again = sit(items, server.url, orders=2)
+        assert len(server.requests) == 24 - kept.count(b"\n")
+    assert ((path / "scores.jsonl").read_bytes(), again.summary["metrics"]) == expected
+    assert again.summary["usage"]["requests"] == 24
 
 
 def test_replayed_rows_that_are_not_recorded_stay_not_asked(items: Path, tmp_path: Path) -> None:
@@ -157,6 +173,15 @@ def test_model_temperature_and_items_change_the_address(items: Path) -> None:
 def test_a_run_lives_under_suite_model_and_digest(items: Path) -> None:
     [result] = medosce.run(items, "baseline:random")
     assert result.folder.path == Path(f"runs/exam/baseline-random-{result.summary['run_digest'][:12]}")
+
+
+def test_a_suite_with_a_chinese_name_keeps_it_and_a_long_name_is_cut(tmp_path: Path) -> None:
+    [chinese] = medosce.run(write_rows(tmp_path / "医学伦理 一.jsonl", questions(1)), "baseline:first")
+    assert chinese.folder.path.parent == Path("runs/医学伦理-一")
+    [long] = medosce.run(write_rows(tmp_path / f"{'𠮷' * 60}.jsonl", questions(1)), "baseline:first")
+    assert len(long.folder.path.parent.name.encode()) <= 200
+    [odd] = medosce.run(write_rows(tmp_path / "….jsonl", questions(1)), "baseline:first")
+    assert odd.folder.path.parent == Path("runs/run")
 
 
 def test_one_model_takes_the_out_folder_itself_and_several_take_one_each_below_it(items: Path, tmp_path: Path) -> None:

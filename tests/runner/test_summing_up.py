@@ -11,12 +11,12 @@ from exam import failed, journalled, question, questions, read_scores, recorded,
 
 import medosce
 from loopback import serving_in_thread
-from medosce.runner import summary as summing
 from medosce.runner.execute import rescore
 from medosce.runner.folder import RunFolder
 from medosce.schema.errors import InputError
 from medosce.schema.outcomes import OUTCOMES
 from medosce.schema.records import Usage
+from medosce.scoring.choice import score_choice
 
 RIGHT, WRONG = replied("A"), replied("B")
 ABSTAINED, REFUSED, UNPARSED = replied("I don't know."), replied("no", "refusal"), replied("Let us look at the dose.")
@@ -227,14 +227,13 @@ def test_a_changed_scorer_is_applied_without_a_request(tmp_path: Path, monkeypat
     with serving_in_thread() as server:
         [result] = medosce.run(path, "compat:m", base_url=server.url + "/v1", cache=False)
         assert (len(server.requests), result.summary["metrics"]["accuracy"]["value"]) == (8, 0.25)
-        real = summing.score_choice
 
         def strict(*given: Any) -> Any:
-            return msgspec.structs.replace(real(*given), correct=False)
+            return msgspec.structs.replace(score_choice(*given), correct=False)
 
-        monkeypatch.setattr(summing, "score_choice", strict)
+        monkeypatch.setattr("medosce.runner.summary.score_choice", strict)
         assert rescore(result.folder)["metrics"]["accuracy"]["value"] == 0.0
-        monkeypatch.setattr(summing, "score_choice", real)
+        monkeypatch.setattr("medosce.runner.summary.score_choice", score_choice)
         assert rescore(result.folder) == result.summary
         assert len(server.requests) == 8
 

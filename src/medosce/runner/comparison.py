@@ -33,6 +33,8 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
     """The comparison record (format 1). Raises InputError for fewer than two runs, different suites, or no shared row."""
     if len(folders) < 2:
         raise InputError("a comparison needs at least two runs", mend="medosce compare RUN RUN")
+    if resamples < 100 or seed < 0:
+        raise InputError("expected at least 100 resamples and a seed from 0", field="--resamples" if resamples < 100 else "--seed")
     suites = {folder.manifest.suite["name"] for folder in folders}
     if len(suites) > 1:
         raise InputError(f"the runs sat different suites: {', '.join(sorted(suites))}", mend="compare runs of one suite")

@@ -91,9 +91,10 @@ def make_plan(
 
 
 def safe_name(text: str) -> str:
-    """A folder name for a model spec or suite name: other characters than letters, digits, dot, dash become a dash."""
-    name = re.sub(r"[^\w.-]+", "-", Path(text).name if text.startswith("replay:") else text, flags=re.ASCII).strip("-.")
-    return (name or "run")[:80]
+    """A folder name for a model spec or suite name: other characters than letters (of any script), digits, dot, dash become a
+    dash. At most 200 bytes, which leaves room for a digest."""
+    name = re.sub(r"[^\w.-]+", "-", Path(text).name if text.startswith("replay:") else text).strip("-.")
+    return name[:80].encode()[:200].decode(errors="ignore") or "run"
 
 
 def write_plan(plan: Plan, *, fresh: bool = False) -> bool:
