@@ -133,7 +133,9 @@ def test_the_cache_spares_a_second_run_its_requests(items: Path, tmp_path: Path)
     with serving_in_thread() as server:
         first = sit(items, server.url, cache=True, out=tmp_path / "a")
         second = sit(items, server.url, cache=True, out=tmp_path / "b")
+        again = sit(items, server.url, cache=False, out=tmp_path / "b")
         assert len(server.requests) == 12
+    assert again.summary == second.summary
     assert second.summary["usage"]["cached"] == 12
     assert second.summary["metrics"] == first.summary["metrics"]
 

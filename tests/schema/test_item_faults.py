@@ -115,6 +115,15 @@ def test_a_faulty_row_is_told_what_is_wrong_where_and_what_to_do(row: Any, field
     assert mend in found[0].mend
 
 
+@pytest.mark.parametrize("row", [row for row, *_ in FAULTY])
+def test_no_faulty_row_passes_the_check_made_on_every_planned_row(row: Any) -> None:
+    try:
+        item = decode_item(json.dumps(row).encode())
+    except msgspec.ValidationError:
+        return
+    assert quick_fault(item) in list(faults_of(row))
+
+
 def test_all_faults_of_a_row_are_found_and_in_an_order_that_never_changes() -> None:
     row = {**CHOICE, "id": "", "zz": 1, "yy": 1, "xx": 1, "answer": "Z", "order": -3}
     assert [fault.field for fault in faults_of(row)] == ["xx", "yy", "zz", "id", "order", "answer"]

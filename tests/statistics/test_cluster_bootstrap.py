@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import ks_2samp
 
-from medosce.statistics import Reason, cluster_bootstrap, cluster_sums
+from medosce.statistics import (
+    Reason,
+    choice_counts,
+    choice_patterns,
+    cluster_bootstrap,
+    cluster_sums,
+    position_bias,
+)
 from medosce.statistics.arrays import FloatArray
 from medosce.statistics.bootstrap import collapse, resampled_totals
 
@@ -136,3 +143,18 @@ def test_bad_arguments_are_turned_away() -> None:
         cluster_bootstrap(np.ones((3, 2)), lambda totals: totals)
     with pytest.raises(ValueError, match="at least 1"):
         cluster_bootstrap(np.array([[1, 2], [2, 2]]), ratio, resamples=0)
+
+
+@pytest.mark.parametrize("block", [1, 7, 100, 10_000])
+def test_collapsing_in_blocks_gives_the_same_clusters_and_the_same_estimate(block: int) -> None:
+    rng = np.random.default_rng(block)
+    gold, cluster = rng.integers(0, 4, 900), rng.integers(0, 250, 900)
+    chosen = np.where(rng.random(900) < 0.5, gold, rng.integers(-1, 4, 900))
+    counts = choice_counts(gold, chosen, 4, cluster)
+    patterns, multiplicity = choice_patterns(gold, chosen, 4, cluster, block)
+    expanded = np.repeat(patterns, multiplicity, axis=0)
+    assert sorted(map(tuple, expanded.tolist())) == sorted(map(tuple, counts.tolist()))
+    whole = cluster_bootstrap(counts, position_bias, n=900)
+    collapsed = cluster_bootstrap(patterns, position_bias, n=900, multiplicity=multiplicity)
+    assert (collapsed.value, collapsed.groups) == (whole.value, whole.groups)
+    assert collapsed.low == pytest.approx(whole.low, abs=0.01) and collapsed.high == pytest.approx(whole.high, abs=0.01)

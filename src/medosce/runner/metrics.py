@@ -9,7 +9,7 @@ from medosce.runner.tally import Rows
 from medosce.statistics import (
     Estimate,
     bounds,
-    choice_counts,
+    choice_patterns,
     cluster_bootstrap,
     clustered_proportion,
     consistency,
@@ -34,8 +34,7 @@ def choice_metrics(rows: Rows, part: Mask, *, position: bool = False) -> dict[st
         "accuracy": {**clustered_proportion(right[replied], group[replied]).to_dict(), "worst": ledger.worst, "best": ledger.best},
         "accuracy_of_answered": clustered_proportion(right[answered], group[answered]).to_dict(),
     }
-    _, rows_of_unit = np.unique(unit, return_counts=True)
-    if len(rows_of_unit) and rows_of_unit.max() > 1:
+    if np.bincount(unit).max() > 1:
         metrics["strict_accuracy"] = _strict(right, replied, ambiguous | missing, unit, group)
         metrics["consistency"] = consistency(rows.chosen_text[part][replied], unit[replied], group[replied]).to_dict()
     if position:
@@ -64,8 +63,8 @@ def _position_bias(rows: Rows, part: Mask) -> dict[str, Any]:
     if not part.any():
         return Estimate(None, reason="no rows", method="cluster bootstrap").to_dict()
     letters = int(rows.options[part].max())
-    counts = choice_counts(rows.gold_shown[part], rows.shown[part], letters, rows.group[part])
-    estimate = cluster_bootstrap(counts, position_bias, n=int(part.sum())).to_dict()
+    patterns, clusters = choice_patterns(rows.gold_shown[part], rows.shown[part], letters, rows.group[part])
+    estimate = cluster_bootstrap(patterns, position_bias, n=int(part.sum()), multiplicity=clusters).to_dict()
     shown, gold = rows.shown[part], rows.gold_shown[part]
     picked = max(1, int((shown >= 0).sum()))
     estimate["chosen"] = [round(float((shown == letter).sum()) / picked, 6) for letter in range(letters)]

@@ -90,15 +90,15 @@ _ARRAYS = (
 class Rows:
     """The arrays of a run, all of length `n`, and the masks derived from them.
 
-    `outcome` indexes OUTCOMES; `correct` and `strict` are 1, 0 or -1 (cannot be marked); `group`, `item` and `unit` are
-    hashes; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown` are places; `keyed`
+    `outcome` indexes OUTCOMES; `correct` and `strict` are 1, 0 or -1 (cannot be marked); `item` is a hash, `group` and
+    `unit` are numbered from 0; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown` are places; `keyed`
     is 1 where the item has a key.
     """
 
     outcome: NDArray[np.uint8]
     correct: NDArray[np.int8]
     strict: NDArray[np.int8]
-    group: NDArray[np.int64]
+    group: NDArray[np.int32]
     item: NDArray[np.int64]
     chosen_text: NDArray[np.int64]
     order: NDArray[np.uint16]
@@ -121,9 +121,9 @@ class Rows:
         self.right = self.correct == 1
         # A row whose item has no key can be neither right nor wrong: it stands in the ledger and in no accuracy.
         self.markable = self.keyed == 1
-        # One unit a (group, language): mixing the language in keeps it one integer.
-        with np.errstate(over="ignore"):
-            self.unit = self.group * np.int64(31) + self.language.astype(np.int64) + 1
+        # Hashes become 0 … G-1, which every grouping below handles without sorting; one unit a (group, language).
+        self.group = np.unique(self.group, return_inverse=True)[1].reshape(-1).astype(np.int32)
+        self.unit = self.group * np.int32(max(1, len(languages))) + self.language
 
     def take(self, places: NDArray[np.intp]) -> "Rows":
         """These rows, in this order."""

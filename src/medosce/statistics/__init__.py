@@ -10,6 +10,7 @@ from .bounds import Bounds, bounds
 from .classification import (
     balanced_accuracy,
     choice_counts,
+    choice_patterns,
     confusion_counts,
     macro_f1,
     macro_precision,
@@ -36,6 +37,7 @@ __all__ = [
     "balanced_accuracy",
     "bounds",
     "choice_counts",
+    "choice_patterns",
     "cluster_bootstrap",
     "cluster_sums",
     "clustered_proportion",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .arrays import CodeArray, FloatArray, group_codes, numbers, two_sided_quantile
+from .arrays import CodeArray, FloatArray, group_codes, integers, numbers, same_length, two_sided_quantile
 from .estimate import Estimate, Method, Reason
 
 # A conditional binomial of the multinomial costs about as much as this many plain cluster draws.
@@ -75,19 +75,27 @@ def collapse(contributions: FloatArray) -> tuple[FloatArray, NDArray[np.int64], 
     return contributions[first[order]], counts[order].astype(np.int64), place[inverse.reshape(-1)]
 
 
-def resampled_totals(contributions: ArrayLike, resamples: int, seed: int) -> FloatArray:
+def resampled_totals(
+    contributions: ArrayLike, resamples: int, seed: int, multiplicity: ArrayLike | None = None
+) -> FloatArray:
     """Totals (resamples × k) of clusters drawn with replacement from `contributions` (clusters × k), seeded.
 
     Draws multinomial counts over distinct patterns where that is cheaper, cluster by cluster otherwise; both have
-    the same distribution, and both work in chunks of bounded memory. ValueError for no clusters or resamples < 1.
+    the same distribution, and both work in chunks of bounded memory. `multiplicity` (clusters,): how many clusters each
+    row stands for, where the caller has collapsed them already. ValueError for no clusters or resamples < 1.
     """
     rows = numbers(contributions, "contributions", 2)
     if len(rows) == 0:
         raise ValueError("there is no cluster to resample")
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, not {resamples}")
-    patterns, counts, pattern_of = collapse(rows)
-    clusters, distinct = len(rows), len(patterns)
+    if multiplicity is None:
+        patterns, counts, pattern_of = collapse(rows)
+    else:
+        counts = integers(multiplicity, "multiplicity")
+        same_length(rows, counts, "contributions and multiplicity")
+        patterns, pattern_of = rows, np.repeat(np.arange(len(rows), dtype=np.intp), counts)
+    clusters, distinct = int(counts.sum()), len(patterns)
     rng = np.random.default_rng(seed)
     totals = np.empty((resamples, rows.shape[1]), dtype=np.float64)
     by_pattern = distinct * MULTINOMIAL_COST <= clusters
@@ -112,13 +120,15 @@ def cluster_bootstrap(
     seed: int = 0,
     confidence: float = 0.95,
     n: int | None = None,
+    multiplicity: ArrayLike | None = None,
 ) -> Estimate:
     """Percentile interval of a function of cluster totals (Davison & Hinkley, Bootstrap Methods, 1997, sections 3.8
     and 5.3).
 
     `contributions`: (clusters × k), each cluster's sums, as from `cluster_sums`. `statistic` maps totals (R × k) to
     values (R,), nan where undefined; the value is the statistic of the data's own totals. `n`: rows behind them, for
-    the record (default: the clusters). The seed fixes the result.
+    the record (default: the clusters). `multiplicity` (clusters,): how many clusters each row stands for, see
+    `choice_patterns`. The seed fixes the result.
 
     Undefined: no clusters, or a nan value (no value); one cluster, more than 5 % undefined resamples, or the same
     value in every resample (a value without an interval: a width of zero would claim certainty). Fewer undefined
@@ -126,17 +136,19 @@ def cluster_bootstrap(
     """
     two_sided_quantile(confidence)
     rows = numbers(contributions, "contributions", 2)
-    clusters = len(rows)
+    weights = np.ones(len(rows), dtype=np.int64) if multiplicity is None else integers(multiplicity, "multiplicity")
+    same_length(rows, weights, "contributions and multiplicity")
+    clusters = int(weights.sum())
     size = clusters if n is None else n
     method = Method.CLUSTER_BOOTSTRAP
     if clusters == 0:
         return Estimate(None, method=method, reason=Reason.NO_ROWS)
-    value = float(_apply(statistic, rows.sum(axis=0, keepdims=True))[0])
+    value = float(_apply(statistic, weights.astype(np.float64)[np.newaxis] @ rows)[0])
     if np.isnan(value):
         return Estimate(None, n=size, groups=clusters, method=method, reason=Reason.ZERO_DENOMINATOR)
     if clusters == 1:
         return Estimate(value, n=size, groups=1, method=method, reason=Reason.ONE_GROUP)
-    values = _apply(statistic, resampled_totals(rows, resamples, seed))
+    values = _apply(statistic, resampled_totals(rows, resamples, seed, multiplicity))
     defined = values[~np.isnan(values)]
     undefined = resamples - len(defined)
     reason: Reason | None = None

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .arrays import FloatArray, group_codes, integers, same_length
+from .bootstrap import collapse
 
 
 def choice_counts(gold: ArrayLike, chosen: ArrayLike, letters: int, cluster: ArrayLike) -> NDArray[np.int64]:
@@ -22,6 +23,35 @@ def choice_counts(gold: ArrayLike, chosen: ArrayLike, letters: int, cluster: Arr
     counts[:, :letters] = _table(codes, picked, picked >= 0, groups, letters)
     counts[:, letters:] = _table(codes, right, np.ones(len(right), dtype=np.bool_), groups, letters)
     return counts
+
+
+def choice_patterns(
+    gold: ArrayLike, chosen: ArrayLike, letters: int, cluster: ArrayLike, block: int = 65_536
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """`choice_counts` collapsed: the distinct rows (m × 2·letters) and how many clusters have each (m,).
+
+    Works through `block` rows at a time, so that a million clusters never stand in memory with all their counts.
+    """
+    right, picked, codes, groups = _labels(gold, chosen, letters, cluster)
+    order = np.argsort(codes, kind="stable")
+    sizes = np.bincount(codes, minlength=groups)
+    ends = np.cumsum(sizes)
+    patterns, multiplicity = np.zeros((0, 2 * letters), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    first = start = 0
+    while first < groups:
+        # Whole clusters only: as many as fit into the block, one at least.
+        last = max(first + 1, int(np.searchsorted(ends, start + block, side="right")))
+        rows = order[start : ends[last - 1]]
+        counts = choice_counts(right[rows], picked[rows], letters, codes[rows])
+        merged = np.concatenate([patterns, counts])
+        weights = np.concatenate([multiplicity, np.ones(len(counts), dtype=np.int64)])
+        found, _, pattern_of = collapse(merged.astype(np.float64))
+        patterns = found.astype(np.int64)
+        multiplicity = np.rint(np.bincount(pattern_of, weights=weights, minlength=len(found))).astype(np.int64)
+        first, start = last, int(ends[last - 1])
+    # Most frequent first: a multinomial draw stops once all clusters are placed.
+    order = np.argsort(-multiplicity, kind="stable")
+    return patterns[order], multiplicity[order]
 
 
 def confusion_counts(gold: ArrayLike, chosen: ArrayLike, labels: int, cluster: ArrayLike) -> NDArray[np.int64]:
