@@ -114,7 +114,9 @@ def test_a_comparison_needs_two_runs_of_one_suite(medosce: Command, items: Path,
     other = write_rows(tmp_path / "other.jsonl", questions(4))
     medosce("run", other, "-m", "baseline:first", "--out", "b", "-q")
     medosce("compare", "a", "b").refused("different suites: exam, other")
-    medosce("compare", "a", "a", "--seed", -1).refused("--seed")
+    medosce("compare", "a", "a").refused("at least two runs")
+    medosce("run", items, "-m", "baseline:longest", "--out", "c", "-q")
+    medosce("compare", "a", "c", "--seed", -1).refused("--seed")
 
 
 def test_a_run_that_was_not_marked_is_told_to_be(medosce: Command, items: Path) -> None:

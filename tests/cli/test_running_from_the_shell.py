@@ -61,7 +61,7 @@ def test_rows_left_unresolved_end_with_3_and_say_what_to_do(medosce: Command, it
     spec = recorded(tmp_path / "half.jsonl", {f"q{number}": "A" for number in range(4)})
     ended = medosce("run", items, "-m", spec)
     assert ended.code == 3
-    assert "4 rows unresolved in runs/exam/" in ended.err and "same command" in ended.err
+    assert "unresolved rows: 4 in runs/exam/" in ended.err and "the replay file holds no reply" in ended.err
     assert medosce("run", items, "-m", spec, "--json").code == 3
 
 

@@ -121,17 +121,18 @@ def test_strict_correctness_is_compared_unit_by_unit(tmp_path: Path) -> None:
     assert strict["difference"] == pytest.approx(4 / 5)
 
 
-def test_runs_of_different_selections_are_aligned_on_the_rows_they_share(tmp_path: Path) -> None:
+def test_each_pair_is_compared_on_the_rows_those_two_share(tmp_path: Path) -> None:
     rows = questions(40)
     answers = by_place("10" * 20, rows)
     whole = sat(tmp_path, "whole", rows, answers)
     part = sat(tmp_path, "part", rows, answers, limit=10)
     turned = sat(tmp_path, "turned", rows, answers, orders=2)
     found = compare_runs([whole, part, turned])
-    assert [pair["n"] for pair in found["pairs"]] == [10, 10, 10]
+    assert [pair["n"] for pair in found["pairs"]] == [10, 40, 10]
     # The same replies on the same rows: had a row met another's, some would differ.
     assert [(pair["b_only"], pair["c_only"], pair["difference"]) for pair in found["pairs"]] == [(0, 0, 0.0)] * 3
-    assert found["runs"][0]["accuracy"] == found["runs"][1]["accuracy"]
+    assert [run["accuracy"]["n"] for run in found["runs"]] == [40, 10, 80]
+    assert found["notes"] == ["different_selections"]
 
 
 def test_files_in_another_order_are_aligned_by_item(tmp_path: Path) -> None:

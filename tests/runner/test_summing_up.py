@@ -163,7 +163,8 @@ def test_position_bias_by_hand(tmp_path: Path) -> None:
 def test_position_bias_is_of_letters_as_shown(tmp_path: Path) -> None:
     rows = [question(f"q{number}", "A") for number in range(20)]
     summary = medosce.run(write_rows(tmp_path / "x.jsonl", rows), "baseline:first", orders=4)[0].summary
-    # Every key is written as A; a complete Latin square puts every key a quarter of the time at each letter; the baseline always takes the first.
+    # Every key is written as A, and a complete Latin square puts it a quarter of the time at each letter; the baseline always
+    # takes the first.
     assert summary["metrics"]["position_bias"]["gold"] == [0.25] * 4
     assert summary["metrics"]["position_bias"]["value"] == pytest.approx(0.75)
     assert summary["metrics"]["accuracy"]["value"] == pytest.approx(0.25)

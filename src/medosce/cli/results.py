@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,28 @@ RUN = click.argument("run", type=click.Path(path_type=Path))
 JSON = click.option("--json", "as_json", is_flag=True, help=w("common.json"))
 
 
+def run_paths(paths: Sequence[Path]) -> list[Path]:
+    """The run folders meant by what a shell expands `runs/suite/*` to: a folder of runs stands for its runs, and a file that
+    lies beside runs (the joint report) for nothing. Raises InputError when no run is left."""
+    from medosce.runner.plan import MANIFEST_NAME
+    from medosce.schema.errors import InputError
+
+    found: list[Path] = []
+    for path in paths:
+        if (path / MANIFEST_NAME).is_file() or not path.exists():
+            found.append(path)
+        elif path.is_dir():
+            inside = sorted(child.parent for child in path.glob(f"*/{MANIFEST_NAME}"))
+            if not inside:
+                raise InputError("no run here", where=path, mend="name a folder that holds run.json")
+            found += inside
+        elif (path.parent / MANIFEST_NAME).is_file():
+            found.append(path.parent)
+    if not found:
+        raise InputError("no run here", where=paths[0], mend="name a folder that holds run.json")
+    return list(dict.fromkeys(found))
+
+
 @click.command(help=w("report.help"))
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN…")
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help=w("report.out"))
@@ -23,7 +46,7 @@ def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     from medosce.runner.api import compare as compare_runs
     from medosce.runner.folder import RunFolder
 
-    folders = [RunFolder.open(path) for path in runs]
+    folders = [RunFolder.open(path) for path in run_paths(runs)]
     if len(folders) == 1:
         page = write_run_report(folders[0], out)
     else:
@@ -48,7 +71,7 @@ def compare(runs: tuple[Path, ...], resamples: int, seed: int, out: Path | None,
     from medosce.runner.folder import RunFolder
     from medosce.runner.plan import write_json
 
-    folders = [RunFolder.open(path) for path in runs]
+    folders = [RunFolder.open(path) for path in run_paths(runs)]
     comparison = compare_runs(folders, resamples=resamples, seed=seed)
     if out:
         write_json(out, comparison)
@@ -70,20 +93,33 @@ def _print_comparison(comparison: dict[str, Any]) -> None:
     else:
         click.echo(comparison_text(comparison, user_language()))
     click.echo()
+    names = [run["model"] for run in comparison["runs"]]
+    names = [f"{name} ({run['run_digest'][:8]})" if names.count(name) > 1 else name for name, run in zip(names, comparison["runs"], strict=True)]
     for rank in sorted(comparison["ranks"], key=lambda its: its["rank"]):
-        model = comparison["runs"][rank["run"]]["model"]
+        model = names[rank["run"]]
         if rank["low"] is None:
             click.echo(w("compare.rank_only", model=model, rank=f"{rank['rank']:g}"))
         else:
             click.echo(w("compare.rank", model=model, rank=f"{rank['rank']:g}", low=f"{rank['low']:g}", high=f"{rank['high']:g}"))
     for pair in comparison["pairs"]:
+        a, b = names[pair["a"]], names[pair["b"]]
+        if pair.get("strict") and pair["strict"]["difference"] is not None:
+            p = pair["strict"]["p"]
+            text = "–" if p is None else "< 0.001" if p < 0.001 else f"= {p:.2g}"
+            click.echo(w("compare.strict", a=a, b=b, difference=_points(pair["strict"]["difference"]), p=text))
         telling = [part for part in pair["by_dimension"] if part["p_holm"] is not None and part["p_holm"] < 0.05]
         if telling:
-            names = ", ".join(f"{part['dimension']} {100 * part['difference']:+.1f}" for part in telling)
-            a, b = (comparison["runs"][pair[side]]["model"] for side in "ab")
-            click.echo(w("compare.dimensions", a=a, b=b, names=names))
+            which = ", ".join(f"{part['dimension']} {_points(part['difference'])}" for part in telling)
+            click.echo(w("compare.dimensions", a=a, b=b, names=which))
     if "different_suite_versions" in comparison["notes"]:
         click.echo(w("compare.versions"), err=True)
+    if "different_selections" in comparison["notes"]:
+        click.echo(w("compare.selections"), err=True)
+
+
+def _points(share: float) -> str:
+    """A difference in percentage points, signed, with a true minus."""
+    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 @click.command(help=w("rescore.help"))

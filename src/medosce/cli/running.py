@@ -7,12 +7,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from medosce.cli.words import language as user_language
 from medosce.cli.words import w
+
+if TYPE_CHECKING:
+    from medosce.schema.errors import MedOSCEError
 
 BASELINES = ("baseline:random", "baseline:first", "baseline:longest")
 
@@ -121,17 +124,34 @@ def _run(
         from medosce.cli.progress import watching
 
         currency = model.price.currency if model.price else None
-        with watching(model.spec, currency, quiet=quiet) as watcher:
+        # A person needs the terminal: a bar would be drawn over the questions.
+        with watching(model.spec, currency, quiet=quiet or model.identity.get("protocol") == "human") as watcher:
             yield watcher.watch
 
-    results = api.run(suite, models, config=config, watch=watch, **arguments)
+    failures: dict[str, MedOSCEError] = {}
+    alone = len(models) == 1
+    results = api.run(
+        suite, models, config=config, watch=watch, on_failure=None if alone else failures.__setitem__, **arguments
+    )
+    for spec, error in failures.items():
+        click.echo(f"medosce: {one_line(error, spec)}", err=True)
+    if not results:
+        return max(error.exit_code for error in failures.values())
     folders = [result.folder for result in results]
     pages = _reports(results, arguments.get("out")) if report else []
     if as_json:
-        _print_json(results, pages)
+        _print_json(results, pages, failures)
     else:
         _print_results(results, pages, folders)
+    if failures:
+        return min(error.exit_code for error in failures.values())
     return 3 if any(result.unresolved for result in results) else 0
+
+
+def one_line(error: "MedOSCEError", spec: str) -> str:
+    """An error on one line, its model named."""
+    text = " ".join(str(error).split())
+    return text if spec in text else f"{spec}: {text}"
 
 
 def _reports(results: list[Any], out: Path | None) -> list[Path]:
@@ -166,7 +186,10 @@ def _print_results(results: list[Any], pages: list[Path], folders: list[Any]) ->
         if result.stop:
             click.echo(w("run.stopped", model=result.folder.manifest.model["spec"], reason=result.stop.reason), err=True)
         if result.unresolved:
-            click.echo(w("run.unresolved", n=f"{result.unresolved:,}", folder=result.folder.path), err=True)
+            replayed = result.folder.manifest.model.get("protocol") == "replay"
+            advice = w("run.complete_replay") if replayed else w("run.again")
+            fault = w("run.last_fault", fault=result.last_fault[:160]) if result.last_fault and not result.stop else ""
+            click.echo(w("run.unresolved", n=f"{result.unresolved:,}", folder=result.folder.path, advice=advice, fault=fault), err=True)
     if any("embedded" in result.summary["notes"] for result in results):
         click.echo(w("run.embedded"))
     if any("model_checked" in result.summary["notes"] for result in results):
@@ -175,7 +198,7 @@ def _print_results(results: list[Any], pages: list[Path], folders: list[Any]) ->
         click.echo(w("run.report", path=pages[-1]))
 
 
-def _print_json(results: list[Any], pages: list[Path]) -> None:
+def _print_json(results: list[Any], pages: list[Path], failures: "dict[str, MedOSCEError]") -> None:
     record = {
         "runs": [
             {
@@ -185,6 +208,7 @@ def _print_json(results: list[Any], pages: list[Path]) -> None:
             for result in results
         ],
         "reports": [str(page) for page in pages],
+        "failed": {spec: one_line(error, spec) for spec, error in failures.items()},
     }  # fmt: skip
     click.echo(json.dumps(record, ensure_ascii=False))
 
@@ -209,7 +233,7 @@ def _preview(plans: list[Any], *, fresh: bool, as_json: bool) -> None:
         least = record["smallest_detectable_difference"]["value"]
         fields = {
             **record,
-            "cost_text": w("dry.no_price") if record["cost"] is None else w("dry.cost", **record),
+            "cost_text": w("dry.free") if record["free"] else w("dry.no_price") if record["cost"] is None else w("dry.cost", **record),
             "seconds_text": w("dry.no_time") if record["seconds"] is None else w("dry.seconds", seconds=f"{record['seconds']:,.0f}"),
             "half": f"{100 * record['half_width']:.1f}",
             "least": "–" if least is None else f"{100 * least:.1f}",

@@ -49,6 +49,7 @@ class Progress:
     cost: float = 0.0
     started: float = field(default_factory=time.monotonic)
     faults: Counter[str] = field(default_factory=Counter)
+    last_fault: str = ""
 
 
 @dataclass
@@ -203,6 +204,7 @@ class Asker:
                     self.progress.in_flight -= 1
                 faults[fault.kind] += 1
                 self.progress.faults[fault.kind] += 1
+                self.progress.last_fault = fault.message
                 if fault.kind in PRESSURE_KINDS:
                     self._pressure(fault)
                 last = not fault.retryable or tries >= self._tries_for(fault)

@@ -1,7 +1,8 @@
 """The notebook's way in, and what the command line is made of: `run`, `load_suite`, `compare`."""
 
+import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from medosce.runner.folder import RunFolder
 from medosce.runner.plan import Plan, make_plan
 from medosce.runner.selection import Scan, scan
 from medosce.runner.settings import RunSettings
-from medosce.schema.errors import InputError
+from medosce.schema.errors import InputError, MedOSCEError
 from medosce.suites.suite import Suite, load_suite
 
 __all__ = ["compare", "load_suite", "plan_all", "run"]
@@ -64,13 +65,16 @@ def run(
     out: str | Path | None = None,
     config: Config | None = None,
     watch: Watch | None = None,
+    on_failure: Callable[[str, MedOSCEError], None] | None = None,
 ) -> list[RunResult]:
     """Sit one or several models an examination; the same call again resumes.
 
     `suite` is a built-in suite's name, an items file, or a Suite. Returns one RunResult a model, in the order given; its
     `.summary` is summary.json and its `.folder` the run on disk. Raises InputError for what must be changed first.
+    With `on_failure`, a model that cannot be asked is reported to it by spec and left out, and the others go on.
     Not for use inside a running event loop: call it from a thread there (notebooks: `await asyncio.to_thread(medosce.run, …)`).
     """
+    _refuse_running_loop()
     config = config or load_config()
     settings = RunSettings(orders, repeats, limit, stratify, seed, language, prompt, blank_answers)
     options = ModelOptions(base_url, temperature, max_tokens, method, seed)
@@ -97,12 +101,22 @@ def run(
             spent = sum(result.summary["usage"]["cost"] or 0.0 for result in results)
             left = max(0.0, budget - spent)
         its = replace(how, budget=left)
-        if watch is None:
-            results.append(execute(plan, model, its))
-        else:
-            with watch(plan, model) as told:
+        try:
+            with watch(plan, model) if watch else nullcontext(None) as told:
                 results.append(execute(plan, model, its, watch=told))
+        except MedOSCEError as error:
+            if on_failure is None:
+                raise
+            on_failure(model.spec, error)
     return results
+
+
+def _refuse_running_loop() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise InputError("cannot run inside a running event loop", mend="in a notebook: await asyncio.to_thread(medosce.run, …)")
 
 
 def compare(runs: Sequence[str | Path | RunFolder], *, resamples: int = 10_000, seed: int = 0) -> dict[str, Any]:

@@ -38,8 +38,14 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
     suites = {folder.manifest.suite["name"] for folder in folders}
     if len(suites) > 1:
         raise InputError(f"the runs sat different suites: {', '.join(sorted(suites))}", mend="compare runs of one suite")
-    runs = aligned([rows_of(folder) for folder in folders])
-    pairs = [{"a": a, "b": b, **_pair(runs[a], runs[b], resamples, seed)} for a, b in combinations(range(len(runs)), 2)]
+    runs = [rows_of(folder) for folder in folders]
+    # Each pair on all rows that those two share: a third, smaller run must not shrink it.
+    pairs = []
+    for a, b in combinations(range(len(runs)), 2):
+        one, other = aligned([runs[a], runs[b]])
+        pairs.append({"a": a, "b": b, **_pair(one, other, resamples, seed)})
+    if not any(pair["n"] + pair["left_out"] for pair in pairs):
+        raise InputError("the runs share no row", mend="they must ask the same items in the same orders")
     for pair, adjusted in zip(pairs, holm([pair["p"] for pair in pairs]), strict=True):
         pair["p_holm"] = adjusted
     for key in ("by_dimension", "by_axis"):
@@ -48,6 +54,9 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
             for part, adjusted in zip(pair[key], holm([part["p"] for part in pair[key]]), strict=True):
                 part["p_holm"] = adjusted
     digests = {folder.manifest.suite["digest"] for folder in folders}
+    notes = ["different_suite_versions"] if len(digests) > 1 else []
+    if len({pair["n"] + pair["left_out"] for pair in pairs} | {rows.n for rows in runs}) > 1:
+        notes.append("different_selections")
     return {
         "format": 1,
         "suite": suites.pop(),
@@ -59,8 +68,8 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
             for folder, rows in zip(folders, runs, strict=True)
         ],
         "pairs": pairs,
-        "ranks": _ranks(runs, resamples, seed),
-        "notes": ["different_suite_versions"] if len(digests) > 1 else [],
+        "ranks": _ranks(aligned(runs), resamples, seed),
+        "notes": notes,
         "resamples": resamples,
         "seed": seed,
     }  # fmt: skip
@@ -89,15 +98,13 @@ def rows_of(folder: RunFolder) -> Rows:
 
 
 def aligned(runs: list[Rows]) -> list[Rows]:
-    """The same rows of every run in the same order, matched by item, order and repeat. Raises InputError when none is shared."""
+    """The rows that all runs planned, in the same order, matched by item, order and repeat; possibly none."""
     keys = [row_keys(rows) for rows in runs]
     if all(len(key) == len(keys[0]) and np.array_equal(key, keys[0]) for key in keys):
         return runs
     shared = keys[0]
     for key in keys[1:]:
         shared = np.intersect1d(shared, key)
-    if not len(shared):
-        raise InputError("the runs share no row", mend="they must ask the same items in the same orders")
     out = []
     for rows, key in zip(runs, keys, strict=True):
         order = np.argsort(key, kind="stable")

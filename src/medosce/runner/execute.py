@@ -46,6 +46,8 @@ class RunResult:
     summary: dict[str, Any]
     stop: Stop | None = None
     resumed: bool = False
+    last_fault: str = ""
+    """What the last failed try said, for rows that stayed unresolved."""
 
     @property
     def unresolved(self) -> int:
@@ -72,7 +74,7 @@ def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callabl
         before = _previous_seconds(plan.folder)
         started = time.monotonic()
         missing = plan.rows - index.settled.count(1)
-        stop = None
+        stop, last_fault = None, ""
         if missing:
             prepare = getattr(model, "prepare", None)
             if prepare:
@@ -90,19 +92,19 @@ def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callabl
                 # A full disk has already been reported by the journal.
                 with contextlib.suppress(OSError):
                     (plan.folder / SECONDS_NAME).write_text(f"{before + time.monotonic() - started:.3f}\n")
-            index = index_journal(journal_path, plan.rows)
+            index, last_fault = index_journal(journal_path, plan.rows), progress.last_fault
         elif resumed and (plan.folder / SUMMARY_NAME).exists() and (plan.folder / SCORES_NAME).exists():
             return RunResult(folder, folder.summary, None, True)
         rows = mark(folder, index)
         summary = summarise(folder, rows, index, price=model.price, wall_seconds=_previous_seconds(plan.folder))
         if stop and stop.fatal and not index.settled.count(1):
             raise InputError(stop.reason, where=model.spec, mend=f"nothing was answered; {plan.folder} is ready for the same command")
-        return RunResult(folder, summary, stop, resumed)
+        return RunResult(folder, summary, stop, resumed, last_fault)
 
 
 def check_budget(model: Model) -> None:
     """Raises InputError for a model that costs money and has no price: a budget could not be kept."""
-    if model.price is None and not model.local:
+    if model.price is None and not model.local and model.identity.get("protocol") != "embedded":
         raise InputError(
             f"a budget needs the price of {model.spec}", field="--budget",
             mend="give price.input and price.output (per million tokens) for it in medosce.toml",

@@ -23,6 +23,9 @@ def preview(plan: Plan, model: Model, *, done: int = 0) -> dict[str, Any]:
     input_tokens = round((scan.prompt_bytes + scan.items * PROMPT_OVERHEAD_BYTES) / BYTES_PER_TOKEN * per_item * share)
     cap = 1 if model.sampling.method == LOGPROB else model.sampling.max_tokens
     price = model.price
+    free = model.local or model.identity.get("protocol") == "embedded"
+    if model.local:
+        input_tokens = cap = 0
     cost = most = None
     if price:
         cost = (input_tokens * price.input + requests * REPLY_TOKENS * price.output) / 1_000_000
@@ -31,7 +34,7 @@ def preview(plan: Plan, model: Model, *, done: int = 0) -> dict[str, Any]:
     return {
         "model": model.spec, "folder": str(plan.folder), "run_digest": plan.manifest.run_digest, "items": scan.items,
         "groups": scan.groups, "planned": plan.rows, "requests": requests, "input_tokens": input_tokens,
-        "output_tokens_at_most": requests * cap, "cost": cost, "most_cost": most, "currency": price.currency if price else None,
+        "output_tokens_at_most": requests * cap, "cost": cost, "most_cost": most, "free": free, "currency": price.currency if price else None,
         "seconds": None if model.local else round(requests * ASSUMED_SECONDS / model.limits.concurrency, 1),
         "half_width": half.value,
         "smallest_detectable_difference": detectable(plan.rows, scan.groups),

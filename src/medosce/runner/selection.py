@@ -84,7 +84,7 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
         options = item.options or {}
         found.prompt_bytes += len((item.question or "").encode()) + sum(len(text.encode()) + 4 for text in options.values())
         found.chance += 1 / (len(options) if item.kind == "single_choice" else 2 ** len(options) - 1)
-    found.chance /= found.items
+    found.chance = round(found.chance / found.items, 12)
     found.groups = _distinct(units)
     if found.ordered and settings.orders > 1:
         raise InputError("the items come already in several option orders", field="--orders", mend="leave --orders out")

@@ -91,8 +91,8 @@ class Rows:
     """The arrays of a run, all of length `n`, and the masks derived from them.
 
     `outcome` indexes OUTCOMES; `correct` and `strict` are 1, 0 or -1 (cannot be marked); `item` is a hash, `group` and
-    `unit` are numbered from 0; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown` are places; `keyed`
-    is 1 where the item has a key.
+    `unit` are numbered from 0; `chosen_text` names the option chosen within its unit, -1 for none; `shown` and `gold_shown`
+    are places; `keyed` is 1 where the item has a key.
     """
 
     outcome: NDArray[np.uint8]
