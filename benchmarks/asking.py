@@ -23,9 +23,21 @@ def items_file(path: Path, items: int) -> Path:
     """The peers' own question, numbered, as an items file."""
     with path.open("w") as file:
         for number in range(items):
-            options = {"A": f"respect the decision ({number})", "B": "override it", "C": "call security", "D": "discharge"}
+            options = {
+                "A": f"respect the decision ({number})",
+                "B": "override it",
+                "C": "call security",
+                "D": "discharge",
+            }
             question = f"Case {number}: a competent adult declines a transfusion. What should the physician do first?"
-            row = {"id": f"q{number}", "kind": "single_choice", "language": "en", "question": question, "options": options, "answer": "A"}
+            row = {
+                "id": f"q{number}",
+                "kind": "single_choice",
+                "language": "en",
+                "question": question,
+                "options": options,
+                "answer": "A",
+            }
             file.write(json.dumps(row) + "\n")
     return path
 
@@ -35,7 +47,9 @@ class Server:
 
     def __init__(self, tools: Path, *arguments: str) -> None:
         self.process = subprocess.Popen(
-            ["taskset", "-c", str(SERVER_CORE), sys.executable, str(tools / "mock_llm.py"), *arguments], stdout=subprocess.PIPE, text=True
+            ["taskset", "-c", str(SERVER_CORE), sys.executable, str(tools / "mock_llm.py"), *arguments],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout
         self.url = self.process.stdout.readline().split(" on ")[1].strip()
@@ -69,7 +83,9 @@ async def bare_loop(url: str, items: int, concurrency: int) -> float:
 
     async def work(session: aiohttp.ClientSession) -> None:
         for body in bodies:
-            async with session.post(f"{url}/chat/completions", data=body, headers={"Content-Type": "application/json"}) as answer:
+            async with session.post(
+                f"{url}/chat/completions", data=body, headers={"Content-Type": "application/json"}
+            ) as answer:
                 await answer.read()
 
     start = time.perf_counter()
@@ -85,7 +101,12 @@ def medosce_run(url: str, file: Path, concurrency: int) -> float:
     with tempfile.TemporaryDirectory() as out:
         start = time.perf_counter()
         (result,) = medosce.run(
-            file, "compat:mock", base_url=url, concurrency=concurrency, out=Path(out) / "run", cache=Path(out) / "cache.sqlite"
+            file,
+            "compat:mock",
+            base_url=url,
+            concurrency=concurrency,
+            out=Path(out) / "run",
+            cache=Path(out) / "cache.sqlite",
         )
         seconds = time.perf_counter() - start
         assert result.unresolved == 0, result.summary["outcomes"]
@@ -135,12 +156,20 @@ def main() -> None:
             print(f"  medosce             {our:7.0f} items/s   {our / floor:.0%} of the floor")
             if options.lmeval_bin:
                 rate = peer_lmeval(options.lmeval_bin, options.tools, 1000, 128, server.port)
-                print(f"  lm-eval loop        {rate or 0:7.0f} items/s   medosce is {our / rate:.1f} times as fast" if rate else "  lm-eval: no figure")
+                print(
+                    f"  lm-eval loop        {rate or 0:7.0f} items/s   medosce is {our / rate:.1f} times as fast"
+                    if rate
+                    else "  lm-eval: no figure"
+                )
             else:
                 print("  lm-eval             skipped (--lmeval-bin)")
             if options.inspect_python:
                 rate = peer_inspect(options.inspect_python, options.tools, 1000, 128, server.port)
-                print(f"  inspect_ai          {rate or 0:7.0f} items/s   medosce is {our / rate:.0f} times as fast" if rate else "  inspect_ai: no figure")
+                print(
+                    f"  inspect_ai          {rate or 0:7.0f} items/s   medosce is {our / rate:.0f} times as fast"
+                    if rate
+                    else "  inspect_ai: no figure"
+                )
             else:
                 print("  inspect_ai          skipped (--inspect-python)")
         with Server(options.tools, "--latency-ms", "200") as server:

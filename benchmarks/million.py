@@ -23,7 +23,10 @@ def measure(url: str, items: int) -> dict[str, float]:
         file = items_file(Path(folder) / "items.jsonl", items)
         start = time.perf_counter()
         medosce_run(url, file, 128)
-        return {"seconds": time.perf_counter() - start, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+        return {
+            "seconds": time.perf_counter() - start,
+            "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        }
 
 
 def main() -> None:
@@ -39,7 +42,16 @@ def main() -> None:
     found = {}
     with Server(options.tools) as server:
         for items in (options.items // 10, options.items):
-            command = [sys.executable, __file__, "--tools", str(options.tools), "--child", server.url, "--items", str(items)]
+            command = [
+                sys.executable,
+                __file__,
+                "--tools",
+                str(options.tools),
+                "--child",
+                server.url,
+                "--items",
+                str(items),
+            ]
             found[items] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
             result = found[items]
             print(f"{items:9,} items: {result['seconds']:7.1f} s, peak {result['peak'] / 1e6:6.1f} MB", flush=True)

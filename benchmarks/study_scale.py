@@ -15,10 +15,38 @@ from asking import CLIENT_CORE, Server
 
 from medosce.schema.dimensions import DIMENSIONS
 
-WORDS = (
-    "patient consent family ward nurse surgeon record dose protocol committee trial donor infection report transfer "
-    "triage transfusion guardian capacity privacy insurance pharmacy device alarm audit leave refuse delay inform review"
-).split()
+WORDS = [
+    "patient",
+    "consent",
+    "family",
+    "ward",
+    "nurse",
+    "surgeon",
+    "record",
+    "dose",
+    "protocol",
+    "committee",
+    "trial",
+    "donor",
+    "infection",
+    "report",
+    "transfer",
+    "triage",
+    "transfusion",
+    "guardian",
+    "capacity",
+    "privacy",
+    "insurance",
+    "pharmacy",
+    "device",
+    "alarm",
+    "audit",
+    "leave",
+    "refuse",
+    "delay",
+    "inform",
+    "review",
+]
 
 
 def study_items(path: Path, items: int) -> Path:
@@ -50,7 +78,13 @@ def main() -> None:
         file = study_items(Path(folder) / "study.jsonl", options.items)
         start = time.perf_counter()
         results = medosce.run(
-            file, models, orders=5, base_url=server.url, concurrency=128, out=Path(folder) / "runs", cache=Path(folder) / "cache.sqlite"
+            file,
+            models,
+            orders=5,
+            base_url=server.url,
+            concurrency=128,
+            out=Path(folder) / "runs",
+            cache=Path(folder) / "cache.sqlite",
         )
         ran = time.perf_counter()
         assert all(result.unresolved == 0 for result in results)
@@ -64,8 +98,12 @@ def main() -> None:
         print(f"{options.items:,} items × 5 orders × {len(models)} models = {rows:,} rows")
         print(f"  asked, marked and summed up  {ran - start:6.1f} s  ({rows / (ran - start):,.0f} rows/s)")
         print(f"  compared                     {compared - ran:6.1f} s")
-        print(f"  reports                      {end - compared:6.1f} s  ({', '.join(f'{p.stat().st_size / 1e6:.1f}' for p in [*pages, joint])} MB)")
-        print(f"  in all                       {end - start:6.1f} s, peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB")
+        print(
+            f"  reports                      {end - compared:6.1f} s  ({', '.join(f'{p.stat().st_size / 1e6:.1f}' for p in [*pages, joint])} MB)"
+        )
+        print(
+            f"  in all                       {end - start:6.1f} s, peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB"
+        )
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_each_pair_is_compared_on_the_rows_those_two_share(tmp_path: Path) -> No
     assert [pair["n"] for pair in found["pairs"]] == [10, 40, 10]
     # The same replies on the same rows: had a row met another's, some would differ.
     assert [(pair["b_only"], pair["c_only"], pair["difference"]) for pair in found["pairs"]] == [(0, 0, 0.0)] * 3
-    assert [run["accuracy"]["n"] for run in found["runs"]] == [40, 10, 80]
+    assert [run["accuracy"]["n"] for run in found["runs"]] == [40, 10, 40]
     assert found["notes"] == ["different_selections"]
 
 

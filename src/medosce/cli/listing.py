@@ -107,7 +107,13 @@ def _confirm(path: Path) -> None:
 
 
 @click.command(help=w("extraction.help"))
-@click.option("--by", type=click.Choice(["split", "shape", "language"]), default="split", show_default=True, help=w("extraction.by"))
+@click.option(
+    "--by",
+    type=click.Choice(["split", "shape", "language"]),
+    default="split",
+    show_default=True,
+    help=w("extraction.by"),
+)
 @JSON
 def extraction(by: str, as_json: bool) -> None:
     from medosce.scoring.extraction import measure as instrument
@@ -123,7 +129,14 @@ def extraction(by: str, as_json: bool) -> None:
         shaped = report.shapes if by == "shape" else report.languages
         parts = report.splits if by == "split" else {" ".join(key): tally for key, tally in shaped.items()}
         for part, tally in parts.items():
-            record = {"reader": name, "part": part, "n": tally.n, "right": tally.right, "misread": tally.misread, "miss": tally.miss}
+            record = {
+                "reader": name,
+                "part": part,
+                "n": tally.n,
+                "right": tally.right,
+                "misread": tally.misread,
+                "miss": tally.miss,
+            }
             records.append({**record, "wrong_reason": tally.wrong_reason})
     if as_json:
         click.echo(json.dumps({"corpus": len(corpus), "measured": records}, ensure_ascii=False))

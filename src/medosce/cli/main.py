@@ -47,7 +47,11 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, w(f"{name}.short")) for name in COMMANDS])
 
 
-@click.group(cls=LazyGroup, help=w("main.help"), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(
+    cls=LazyGroup,
+    help=w("main.help"),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
 @click.version_option(__version__, prog_name="medosce")
 def group() -> None:
     pass

@@ -52,7 +52,9 @@ def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
     else:
         page = write_joint_report(folders, compare_runs(folders), out or Path("report.html"))
     if as_json:
-        click.echo(json.dumps({"report": str(page), "runs": [folder.summary for folder in folders]}, ensure_ascii=False))
+        click.echo(
+            json.dumps({"report": str(page), "runs": [folder.summary for folder in folders]}, ensure_ascii=False)
+        )
     else:
         click.echo(summary_text(folders, user_language()))
         click.echo(w("run.report", path=page))
@@ -60,12 +62,16 @@ def report(runs: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
 
 @click.command(help=w("compare.help"))
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="RUN RUN…")
-@click.option("--resamples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help=w("compare.resamples"))
+@click.option(
+    "--resamples", type=click.IntRange(100, 1_000_000), default=10_000, show_default=True, help=w("compare.resamples")
+)
 @click.option("--seed", type=int, default=0, show_default=True, help=w("run.seed"))
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help=w("compare.out"))
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help=w("compare.html"))
 @JSON
-def compare(runs: tuple[Path, ...], resamples: int, seed: int, out: Path | None, html: Path | None, as_json: bool) -> None:
+def compare(
+    runs: tuple[Path, ...], resamples: int, seed: int, out: Path | None, html: Path | None, as_json: bool
+) -> None:
     from medosce.reporting import write_joint_report
     from medosce.runner.api import compare as compare_runs
     from medosce.runner.folder import RunFolder
@@ -94,13 +100,22 @@ def _print_comparison(comparison: dict[str, Any]) -> None:
         click.echo(comparison_text(comparison, user_language()))
     click.echo()
     names = [run["model"] for run in comparison["runs"]]
-    names = [f"{name} ({run['run_digest'][:8]})" if names.count(name) > 1 else name for name, run in zip(names, comparison["runs"], strict=True)]
+    digests = [run["run_digest"][:8] for run in comparison["runs"]]
+    names = [f"{name} ({its})" if names.count(name) > 1 else name for name, its in zip(names, digests, strict=True)]
     for rank in sorted(comparison["ranks"], key=lambda its: its["rank"]):
         model = names[rank["run"]]
         if rank["low"] is None:
             click.echo(w("compare.rank_only", model=model, rank=f"{rank['rank']:g}"))
         else:
-            click.echo(w("compare.rank", model=model, rank=f"{rank['rank']:g}", low=f"{rank['low']:g}", high=f"{rank['high']:g}"))
+            click.echo(
+                w(
+                    "compare.rank",
+                    model=model,
+                    rank=f"{rank['rank']:g}",
+                    low=f"{rank['low']:g}",
+                    high=f"{rank['high']:g}",
+                )
+            )
     for pair in comparison["pairs"]:
         a, b = names[pair["a"]], names[pair["b"]]
         if pair.get("strict") and pair["strict"]["difference"] is not None:
@@ -151,7 +166,9 @@ def rescore(run: Path, no_report: bool, as_json: bool) -> None:
 
 @click.command(help=w("export.help"))
 @RUN
-@click.option("--format", "form", type=click.Choice(["csv", "parquet", "medbench"]), required=True, help=w("export.format"))
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "parquet", "medbench"]), required=True, help=w("export.format")
+)
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), help=w("export.out"))
 @click.option("--package", type=click.Path(path_type=Path, exists=True), help=w("export.package"))
 @JSON

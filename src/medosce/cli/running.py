@@ -47,10 +47,14 @@ class ConcurrencyType(click.ParamType[int | None]):
 @click.option("--seed", type=int, default=0, show_default=True, help=w("run.seed"))
 @click.option("--language", "-l", metavar="zh|en", help=w("run.language"))
 @click.option("--prompt", metavar="letter|reasoned|medbench", help=w("run.prompt"))
-@click.option("--method", type=click.Choice(["generate", "logprob"]), default="generate", show_default=True, help=w("run.method"))
+@click.option(
+    "--method", type=click.Choice(["generate", "logprob"]), default="generate", show_default=True, help=w("run.method")
+)
 @click.option("--temperature", type=float, help=w("run.temperature"))
 @click.option("--max-tokens", type=click.IntRange(min=1), help=w("run.max_tokens"))
-@click.option("--concurrency", "-c", type=ConcurrencyType(), default="auto", show_default=True, help=w("run.concurrency"))
+@click.option(
+    "--concurrency", "-c", type=ConcurrencyType(), default="auto", show_default=True, help=w("run.concurrency")
+)
 @click.option("--timeout", type=click.FloatRange(min=1), default=300.0, show_default=True, help=w("run.timeout"))
 @click.option("--budget", type=click.FloatRange(min=0), metavar="MONEY", help=w("run.budget"))
 @click.option("--base-url", metavar="URL", help=w("run.base_url"))
@@ -82,7 +86,9 @@ def run(
     named = tuple(dict.fromkeys(models))
     chosen = load_suite(suite)
     if dry_run:
-        _preview(plan_all(chosen, named, settings, config=loaded, options=options, out=out), fresh=fresh, as_json=as_json)
+        _preview(
+            plan_all(chosen, named, settings, config=loaded, options=options, out=out), fresh=fresh, as_json=as_json
+        )
         return
     code = _run(
         chosen, named, loaded, quiet=quiet or as_json, as_json=as_json, report=not no_report,
@@ -96,7 +102,9 @@ def run(
 
 
 @click.command(help=w("demo.help"))
-@click.option("--language", "-l", type=click.Choice(["zh", "en"]), default="en", show_default=True, help=w("run.language"))
+@click.option(
+    "--language", "-l", type=click.Choice(["zh", "en"]), default="en", show_default=True, help=w("run.language")
+)
 @click.option("--limit", type=int, help=w("run.limit"))
 @click.option("--out", "-o", type=click.Path(path_type=Path), metavar="DIR", help=w("run.out"))
 @click.option("--json", "as_json", is_flag=True, help=w("common.json"))
@@ -112,7 +120,14 @@ def demo(ctx: click.Context, language: str, limit: int | None, out: Path | None,
 
 
 def _run(
-    suite: Any, models: tuple[str, ...], config: Any, *, quiet: bool, as_json: bool, report: bool, arguments: dict[str, Any]
+    suite: Any,
+    models: tuple[str, ...],
+    config: Any,
+    *,
+    quiet: bool,
+    as_json: bool,
+    report: bool,
+    arguments: dict[str, Any],
 ) -> int:
     """Run, report, print; returns the exit code (0, or 3 with rows unresolved)."""
     from medosce.models.base import Model
@@ -184,12 +199,17 @@ def _print_results(results: list[Any], pages: list[Path], folders: list[Any]) ->
     click.echo()
     for result in results:
         if result.stop:
-            click.echo(w("run.stopped", model=result.folder.manifest.model["spec"], reason=result.stop.reason), err=True)
+            click.echo(
+                w("run.stopped", model=result.folder.manifest.model["spec"], reason=result.stop.reason), err=True
+            )
         if result.unresolved:
             replayed = result.folder.manifest.model.get("protocol") == "replay"
             advice = w("run.complete_replay") if replayed else w("run.again")
             fault = w("run.last_fault", fault=result.last_fault[:160]) if result.last_fault and not result.stop else ""
-            click.echo(w("run.unresolved", n=f"{result.unresolved:,}", folder=result.folder.path, advice=advice, fault=fault), err=True)
+            click.echo(
+                w("run.unresolved", n=f"{result.unresolved:,}", folder=result.folder.path, advice=advice, fault=fault),
+                err=True,
+            )
     if any("embedded" in result.summary["notes"] for result in results):
         click.echo(w("run.embedded"))
     if any("model_checked" in result.summary["notes"] for result in results):
@@ -233,8 +253,14 @@ def _preview(plans: list[Any], *, fresh: bool, as_json: bool) -> None:
         least = record["smallest_detectable_difference"]["value"]
         fields = {
             **record,
-            "cost_text": w("dry.free") if record["free"] else w("dry.no_price") if record["cost"] is None else w("dry.cost", **record),
-            "seconds_text": w("dry.no_time") if record["seconds"] is None else w("dry.seconds", seconds=f"{record['seconds']:,.0f}"),
+            "cost_text": w("dry.free")
+            if record["free"]
+            else w("dry.no_price")
+            if record["cost"] is None
+            else w("dry.cost", **record),
+            "seconds_text": w("dry.no_time")
+            if record["seconds"] is None
+            else w("dry.seconds", seconds=f"{record['seconds']:,.0f}"),
             "half": f"{100 * record['half_width']:.1f}",
             "least": "–" if least is None else f"{100 * least:.1f}",
         }

@@ -16,7 +16,9 @@ def write_medbench(folder: Any, package: Path | None, out: Path) -> dict[str, An
     from medosce.suites.medbench_submission import write_submission
 
     if package is None:
-        raise InputError("needs the package the items came from", field="--package", mend="give the folder that was imported")
+        raise InputError(
+            "needs the package the items came from", field="--package", mend="give the folder that was imported"
+        )
     answers: dict[tuple[str, int], str] = {}
     rows: dict[str, int] = {}
     for row in folder.rows():

@@ -31,7 +31,13 @@ class Watch(Protocol):
 
 
 def plan_all(
-    suite: Suite, specs: Sequence[str], settings: RunSettings, *, config: Config, options: ModelOptions, out: Path | None = None
+    suite: Suite,
+    specs: Sequence[str],
+    settings: RunSettings,
+    *,
+    config: Config,
+    options: ModelOptions,
+    out: Path | None = None,
 ) -> list[tuple[Plan, Model]]:
     """One plan a model, all over one scan of the suite. `out` is the run folder for one model and the parent for several."""
     if len(set(specs)) < len(specs):
@@ -90,7 +96,9 @@ def run(
         currencies = {model.price.currency for _, model in plans if model.price}
         if len(currencies) > 1:
             named_apart = " and ".join(sorted(currencies))
-            raise InputError(f"the models are priced in {named_apart}", field="--budget", mend="run them one currency at a time")
+            raise InputError(
+                f"the models are priced in {named_apart}", field="--budget", mend="run them one currency at a time"
+            )
     cache_path = None if cache is False else (config.cache or default_cache_path()) if cache is True else Path(cache)
     how = ExecuteOptions(Settings(concurrency=concurrency, timeout=timeout), budget, cache_path, fresh)
     results: list[RunResult] = []
@@ -116,7 +124,9 @@ def _refuse_running_loop() -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise InputError("cannot run inside a running event loop", mend="in a notebook: await asyncio.to_thread(medosce.run, …)")
+    raise InputError(
+        "cannot run inside a running event loop", mend="in a notebook: await asyncio.to_thread(medosce.run, …)"
+    )
 
 
 def compare(runs: Sequence[str | Path | RunFolder], *, resamples: int = 10_000, seed: int = 0) -> dict[str, Any]:

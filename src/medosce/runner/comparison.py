@@ -34,10 +34,14 @@ def compare_runs(folders: Sequence[RunFolder], *, resamples: int = 10_000, seed:
     if len(folders) < 2:
         raise InputError("a comparison needs at least two runs", mend="medosce compare RUN RUN")
     if resamples < 100 or seed < 0:
-        raise InputError("expected at least 100 resamples and a seed from 0", field="--resamples" if resamples < 100 else "--seed")
+        raise InputError(
+            "expected at least 100 resamples and a seed from 0", field="--resamples" if resamples < 100 else "--seed"
+        )
     suites = {folder.manifest.suite["name"] for folder in folders}
     if len(suites) > 1:
-        raise InputError(f"the runs sat different suites: {', '.join(sorted(suites))}", mend="compare runs of one suite")
+        raise InputError(
+            f"the runs sat different suites: {', '.join(sorted(suites))}", mend="compare runs of one suite"
+        )
     runs = [rows_of(folder) for folder in folders]
     # Each pair on all rows that those two share: a third, smaller run must not shrink it.
     pairs = []
@@ -90,7 +94,9 @@ def rows_of(folder: RunFolder) -> Rows:
         for _ in range(per_item):
             score = next(scores, None)
             if score is None:
-                raise InputError("has not one score a planned row", where=folder.path, mend=f"medosce rescore {folder.path}")
+                raise InputError(
+                    "has not one score a planned row", where=folder.path, mend=f"medosce rescore {folder.path}"
+                )
             tally.add(item, score, own)
     if next(scores, None) is not None:
         raise InputError("has more scores than planned rows", where=folder.path, mend=f"medosce rescore {folder.path}")
@@ -115,7 +121,11 @@ def aligned(runs: list[Rows]) -> list[Rows]:
 def row_keys(rows: Rows) -> NDArray[np.int64]:
     """One integer a row from item, order and repeat."""
     with np.errstate(over="ignore"):
-        return rows.item * np.int64(1_000_003) + rows.order.astype(np.int64) * np.int64(4001) + rows.repeat.astype(np.int64)
+        return (
+            rows.item * np.int64(1_000_003)
+            + rows.order.astype(np.int64) * np.int64(4001)
+            + rows.repeat.astype(np.int64)
+        )
 
 
 def _pair(a: Rows, b: Rows, resamples: int, seed: int) -> dict[str, Any]:
@@ -167,7 +177,11 @@ def _detectable(a: Rows, b: Rows, part: Mask) -> float | None:
 def _by_part(
     a: Rows, b: Rows, both: Mask, masks: dict[str, Mask], key: str, resamples: int, seed: int
 ) -> list[dict[str, Any]]:
-    return [{key: name, **_difference(a, b, both & mask, resamples, seed)} for name, mask in masks.items() if (both & mask).any()]
+    return [
+        {key: name, **_difference(a, b, both & mask, resamples, seed)}
+        for name, mask in masks.items()
+        if (both & mask).any()
+    ]
 
 
 def _dimension_masks(rows: Rows) -> dict[str, Mask]:
@@ -188,5 +202,7 @@ def _ranks(runs: list[Rows], resamples: int, seed: int) -> list[dict[str, Any]]:
     sums = np.array([cluster_sums(rows.right[common].astype(np.int64), group)[:, 0] for rows in runs])
     sizes = cluster_sums(np.ones(int(common.sum()), np.int64), group)[:, 0]
     estimates = rank_intervals(sums, sizes, resamples=resamples, seed=seed)
-    return [{"run": place, "rank": its.value, "low": its.low, "high": its.high, "n": its.n} for place, its in enumerate(estimates)]
-
+    return [
+        {"run": place, "rank": its.value, "low": its.low, "high": its.high, "n": its.n}
+        for place, its in enumerate(estimates)
+    ]

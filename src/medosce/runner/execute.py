@@ -56,7 +56,9 @@ class RunResult:
         return sum(outcomes.get(name, 0) for name in ("provider_error", "judge_error", "not_asked"))
 
 
-def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callable[[Progress], None] | None = None) -> RunResult:
+def execute(
+    plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callable[[Progress], None] | None = None
+) -> RunResult:
     """Run a plan to its end or as far as it gets. `watch` is told the Progress object once, before asking starts.
 
     Raises InputError for what the user must change first, UnresolvedError when the disk refuses, KeyboardInterrupt after
@@ -98,7 +100,9 @@ def execute(plan: Plan, model: Model, options: ExecuteOptions, *, watch: Callabl
         rows = mark(folder, index)
         summary = summarise(folder, rows, index, price=model.price, wall_seconds=_previous_seconds(plan.folder))
         if stop and stop.fatal and not index.settled.count(1):
-            raise InputError(stop.reason, where=model.spec, mend=f"nothing was answered; {plan.folder} is ready for the same command")
+            raise InputError(
+                stop.reason, where=model.spec, mend=f"nothing was answered; {plan.folder} is ready for the same command"
+            )
         return RunResult(folder, summary, stop, resumed, last_fault)
 
 
@@ -112,7 +116,13 @@ def check_budget(model: Model) -> None:
 
 
 async def _ask(
-    plan: Plan, model: Model, path: Path, settled: bytearray, progress: Progress, budget: Budget, options: ExecuteOptions
+    plan: Plan,
+    model: Model,
+    path: Path,
+    settled: bytearray,
+    progress: Progress,
+    budget: Budget,
+    options: ExecuteOptions,
 ) -> Stop | None:
     cache = ResponseCache(options.cache_path) if options.cache_path and model.cacheable else None
     try:
@@ -130,7 +140,11 @@ def rescore(folder: RunFolder) -> dict[str, Any]:
         index = folder.journal_index()
         price = folder.manifest.model.get("price")
         return summarise(
-            folder, mark(folder, index), index, price=Price(**price) if price else None, wall_seconds=_previous_seconds(folder.path)
+            folder,
+            mark(folder, index),
+            index,
+            price=Price(**price) if price else None,
+            wall_seconds=_previous_seconds(folder.path),
         )
 
 

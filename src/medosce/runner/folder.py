@@ -138,7 +138,9 @@ class RunFolder:
     def prompt(self) -> Prompt:
         """The wording that was used, as recorded; later changes of the package do not touch it."""
         templates = self.manifest.prompt["templates"]
-        return Prompt(self.manifest.prompt["name"], {language: Wording(**texts) for language, texts in templates.items()})
+        return Prompt(
+            self.manifest.prompt["name"], {language: Wording(**texts) for language, texts in templates.items()}
+        )
 
     def journal_index(self) -> JournalIndex:
         """The index of responses.jsonl."""
@@ -156,7 +158,9 @@ class RunFolder:
                     shown, originals = shown_options(item, order, settings.seed)
                     for repeat in range(settings.repeats):
                         response = read.at(int(index.offsets[row]))
-                        yield Asked(item, order if item.order is None else item.order, repeat, shown, originals, response)
+                        yield Asked(
+                            item, order if item.order is None else item.order, repeat, shown, originals, response
+                        )
                         row += 1
         finally:
             read.close()
@@ -170,7 +174,9 @@ class RunFolder:
                     try:
                         yield _score_decoder.decode(line)
                     except msgspec.MsgspecError as error:
-                        raise InputError(f"damaged: {error}", where=f"{path}:{number}", mend=f"medosce rescore {self.path}") from error
+                        raise InputError(
+                            f"damaged: {error}", where=f"{path}:{number}", mend=f"medosce rescore {self.path}"
+                        ) from error
         except FileNotFoundError as error:
             raise InputError("not scored yet", where=path, mend=f"medosce rescore {self.path}") from error
 
@@ -179,7 +185,11 @@ class RunFolder:
         prompt = self.prompt
         for asked, score in itertools.zip_longest(self.asked(), self.scores()):
             if asked is None or score is None:
-                raise InputError("has not one score a planned row", where=self.path / SCORES_NAME, mend=f"medosce rescore {self.path}")
+                raise InputError(
+                    "has not one score a planned row",
+                    where=self.path / SCORES_NAME,
+                    mend=f"medosce rescore {self.path}",
+                )
             yield Row(asked.item, score, asked.response, asked.shown, prompt.messages(asked.item, asked.shown))
 
 

@@ -31,7 +31,11 @@ def choice_metrics(rows: Rows, part: Mask, *, position: bool = False) -> dict[st
     ambiguous, missing = rows.ambiguous[part], rows.missing[part]
     ledger = bounds(right, replied, ambiguous, missing)
     metrics = {
-        "accuracy": {**clustered_proportion(right[replied], group[replied]).to_dict(), "worst": ledger.worst, "best": ledger.best},
+        "accuracy": {
+            **clustered_proportion(right[replied], group[replied]).to_dict(),
+            "worst": ledger.worst,
+            "best": ledger.best,
+        },
         "accuracy_of_answered": clustered_proportion(right[answered], group[answered]).to_dict(),
     }
     if np.bincount(unit).max() > 1:

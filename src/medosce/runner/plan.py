@@ -48,7 +48,13 @@ class Plan:
 
 
 def make_plan(
-    suite: Suite, model: Model, settings: RunSettings, *, out: Path | None = None, found: Scan | None = None, parent: bool = False
+    suite: Suite,
+    model: Model,
+    settings: RunSettings,
+    *,
+    out: Path | None = None,
+    found: Scan | None = None,
+    parent: bool = False,
 ) -> Plan:
     """The plan of one model on one suite. Touches nothing on disk. Raises InputError on unsound input.
 
@@ -111,13 +117,17 @@ def write_plan(plan: Plan, *, fresh: bool = False) -> bool:
         there = read_manifest(manifest_path)
         if not fresh and there.run_digest != plan.manifest.run_digest:
             difference = _differences(there, plan.manifest)
-            raise InputError(f"holds another run: {difference}", where=folder, mend="choose another --out, or --fresh to replace it")
+            raise InputError(
+                f"holds another run: {difference}", where=folder, mend="choose another --out, or --fresh to replace it"
+            )
         if not fresh and items_path.exists():
             return True
     elif found := [name for name in RUN_FILES if (folder / name).exists()]:
         # Without its run.json this is nobody's run: perhaps the very file the items come from. Not even --fresh removes it.
         raise InputError(
-            f"holds {', '.join(found)} but no {MANIFEST_NAME}", where=folder, mend="choose another --out, or remove them yourself"
+            f"holds {', '.join(found)} but no {MANIFEST_NAME}",
+            where=folder,
+            mend="choose another --out, or remove them yourself",
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +160,9 @@ def read_manifest(path: Path) -> RunManifest:
     try:
         return msgspec.json.decode(path.read_bytes(), type=RunManifest)
     except OSError as error:
-        raise InputError("no run here" if isinstance(error, FileNotFoundError) else str(error.strerror), where=path) from error
+        raise InputError(
+            "no run here" if isinstance(error, FileNotFoundError) else str(error.strerror), where=path
+        ) from error
     except msgspec.MsgspecError as error:
         raise InputError(f"not a run manifest: {error}", where=path) from error
 
@@ -176,7 +188,9 @@ def asks(folder: Path, settings: RunSettings, prompt: Prompt, done: bytearray) -
             messages = prompt.messages(item, shown)
             for repeat in range(settings.repeats):
                 if not done[row]:
-                    yield Ask(row, item, order if item.order is None else item.order, repeat, messages, shown, originals)
+                    yield Ask(
+                        row, item, order if item.order is None else item.order, repeat, messages, shown, originals
+                    )
                 row += 1
 
 

@@ -56,7 +56,9 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
             kinds[item.kind] += 1
             if item.kind not in CHOICE_KINDS:
                 raise InputError(
-                    f"items of kind {item.kind!r} cannot be sat yet, only {' and '.join(CHOICE_KINDS)}", where=item.id, field="kind"
+                    f"items of kind {item.kind!r} cannot be sat yet, only {' and '.join(CHOICE_KINDS)}",
+                    where=item.id,
+                    field="kind",
                 )
             groups.append(_signed(id_hash(item.unit)))
             value = "" if settings.stratify == "none" else str(getattr(item, settings.stratify) or "")
@@ -82,7 +84,9 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
         found.blank += not item.gold_letters
         found.ordered = found.ordered or item.order is not None
         options = item.options or {}
-        found.prompt_bytes += len((item.question or "").encode()) + sum(len(text.encode()) + 4 for text in options.values())
+        found.prompt_bytes += len((item.question or "").encode()) + sum(
+            len(text.encode()) + 4 for text in options.values()
+        )
         found.chance += 1 / (len(options) if item.kind == "single_choice" else 2 ** len(options) - 1)
     found.chance = round(found.chance / found.items, 12)
     found.groups = _distinct(units)

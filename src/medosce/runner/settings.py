@@ -31,7 +31,9 @@ class RunSettings:
         if self.limit is not None and self.limit < 1:
             raise InputError("expected at least 1", field="--limit")
         if self.stratify not in STRATA:
-            raise InputError(f"cannot stratify by {self.stratify!r}", field="--stratify", mend=f"one of {', '.join(STRATA)}")
+            raise InputError(
+                f"cannot stratify by {self.stratify!r}", field="--stratify", mend=f"one of {', '.join(STRATA)}"
+            )
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -19,7 +19,9 @@ from medosce.statistics import smallest_detectable_difference
 _encoder = msgspec.json.Encoder()
 
 
-def mark(folder: RunFolder, index: JournalIndex | None = None, *, progress: Callable[[int], None] | None = None) -> Rows:
+def mark(
+    folder: RunFolder, index: JournalIndex | None = None, *, progress: Callable[[int], None] | None = None
+) -> Rows:
     """Write scores.jsonl from the journal, one row a planned row, whole or not at all; returns the scores as arrays."""
     tally = Tally()
     partial = folder.path / f"{SCORES_NAME}.part"
@@ -35,7 +37,9 @@ def mark(folder: RunFolder, index: JournalIndex | None = None, *, progress: Call
     return tally.freeze()
 
 
-def summarise(folder: RunFolder, rows: Rows, index: JournalIndex, *, price: Price | None, wall_seconds: float) -> dict[str, Any]:
+def summarise(
+    folder: RunFolder, rows: Rows, index: JournalIndex, *, price: Price | None, wall_seconds: float
+) -> dict[str, Any]:
     """Build summary.json (format 1, see the design contract) and write it. `wall_seconds`: asking time over all sessions."""
     manifest = folder.manifest
     everything = np.ones(rows.n, bool)

@@ -18,7 +18,9 @@ class InputError(MedOSCEError):
     `where` is a path or `path:line`; `field` the offending field; `mend` what the user can do about it.
     """
 
-    def __init__(self, message: str, *, where: str | Path | None = None, field: str | None = None, mend: str = "") -> None:
+    def __init__(
+        self, message: str, *, where: str | Path | None = None, field: str | None = None, mend: str = ""
+    ) -> None:
         self.message, self.where, self.field, self.mend = message, str(where) if where else None, field, mend
         head = "".join(f"{part}: " for part in (self.where, field) if part)
         super().__init__(f"{head}{message}{f' ({mend})' if mend else ''}")

@@ -11,9 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import msgspec
 
-Kind = Literal[
-    "single_choice", "multiple_choice", "classification", "labels", "report_audit", "open", "dialogue"
-]
+Kind = Literal["single_choice", "multiple_choice", "classification", "labels", "report_audit", "open", "dialogue"]
 KINDS: tuple[str, ...] = get_args(Kind)
 CHOICE_KINDS = ("single_choice", "multiple_choice")
 LETTERS = string.ascii_uppercase
@@ -121,7 +119,14 @@ def encode_item(item: Item) -> bytes:
 
 def quick_fault(item: Item, blank_answers: bool = False) -> Fault | None:
     """The first semantic fault of an already well-typed item, or None: the fast check made on every planned row."""
-    if item.kind in CHOICE_KINDS and item.options and item.question and item.question.strip() and item.id and item.language:
+    if (
+        item.kind in CHOICE_KINDS
+        and item.options
+        and item.question
+        and item.question.strip()
+        and item.id
+        and item.language
+    ):
         letters = item.gold_letters
         if letters or (blank_answers and not item.answer):
             options = item.options
@@ -132,7 +137,11 @@ def quick_fault(item: Item, blank_answers: bool = False) -> Fault | None:
                 and (
                     not item.answer
                     or (item.kind == "single_choice" and isinstance(item.answer, str))
-                    or (item.kind == "multiple_choice" and isinstance(item.answer, list) and len(set(letters)) == len(item.answer))
+                    or (
+                        item.kind == "multiple_choice"
+                        and isinstance(item.answer, list)
+                        and len(set(letters)) == len(item.answer)
+                    )
                 )
                 and all(map(str.strip, options.values()))
                 and len(set(options.values())) == len(options)
@@ -151,7 +160,9 @@ def faults_of(row: Any, blank_answers: bool = False) -> Iterator[Fault]:
         return
     for field in sorted(row.keys() - FIELDS):
         near = difflib.get_close_matches(field, FIELDS, 1)
-        yield Fault(field, "unknown field", f"did you mean {near[0]!r}?" if near else "put fields of your own under 'meta'")
+        yield Fault(
+            field, "unknown field", f"did you mean {near[0]!r}?" if near else "put fields of your own under 'meta'"
+        )
     if not isinstance(row.get("id"), str) or not row["id"]:
         yield Fault("id", "missing or not a text", "give every item a unique text id")
     if not isinstance(row.get("language"), str) or not row["language"]:
@@ -189,7 +200,14 @@ def faults_of(row: Any, blank_answers: bool = False) -> Iterator[Fault]:
 
 
 def _name(value: Any) -> str:
-    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(type(value), "nothing")
 
 
@@ -200,7 +218,10 @@ def _question_faults(row: dict[str, Any]) -> Iterator[Fault]:
     if isinstance(report, dict) and report:
         return
     if isinstance(messages, list) and messages:
-        if not all(isinstance(m, dict) and isinstance(m.get("role"), str) and isinstance(m.get("content"), str) for m in messages):
+        if not all(
+            isinstance(m, dict) and isinstance(m.get("role"), str) and isinstance(m.get("content"), str)
+            for m in messages
+        ):
             yield Fault("messages", "every message needs a text 'role' and a text 'content'")
         return
     yield Fault("question", "missing or empty", "give 'question', 'messages' or 'report'")
@@ -213,7 +234,9 @@ def _choice_faults(row: dict[str, Any], kind: str, blank: bool) -> Iterator[Faul
         return
     wanted = LETTERS[: len(options)]
     if "".join(options) != wanted:
-        yield Fault("options", f"expected the letters {', '.join(wanted)} in that order; found {', '.join(map(str, options))}")
+        yield Fault(
+            "options", f"expected the letters {', '.join(wanted)} in that order; found {', '.join(map(str, options))}"
+        )
         return
     if not all(isinstance(text, str) and text.strip() for text in options.values()):
         yield Fault("options", "every option needs a text that is not empty")
@@ -222,7 +245,11 @@ def _choice_faults(row: dict[str, Any], kind: str, blank: bool) -> Iterator[Faul
     answer = row.get("answer")
     if answer in (None, "", []):
         if not blank:
-            yield Fault("answer", "missing", "give the right letter, or allow blank answers (only a submission can then be made)")
+            yield Fault(
+                "answer",
+                "missing",
+                "give the right letter, or allow blank answers (only a submission can then be made)",
+            )
     elif kind == "single_choice":
         if not isinstance(answer, str):
             yield Fault("answer", f"expected one letter, found {_name(answer)}", "kind 'multiple_choice' takes a list")
@@ -250,7 +277,9 @@ def _label_faults(row: dict[str, Any], kind: str, blank: bool) -> Iterator[Fault
         return
     wanted = str if kind == "classification" else list
     if not isinstance(answer, wanted):
-        yield Fault("answer", f"expected {'one label' if kind == 'classification' else 'a list of labels ([] = clean)'}")
+        yield Fault(
+            "answer", f"expected {'one label' if kind == 'classification' else 'a list of labels ([] = clean)'}"
+        )
         return
     for label in [answer] if isinstance(answer, str) else answer:
         if label not in labels:
@@ -270,7 +299,9 @@ def _audit_faults(row: dict[str, Any], blank: bool) -> Iterator[Fault]:
         return
     for finding in answer:
         if finding.get("type") not in REPORT_ERROR_TYPES:
-            yield Fault("answer", f"unknown error type {finding.get('type')!r}", f"one of {', '.join(REPORT_ERROR_TYPES)}")
+            yield Fault(
+                "answer", f"unknown error type {finding.get('type')!r}", f"one of {', '.join(REPORT_ERROR_TYPES)}"
+            )
         if finding.get("section") not in (None, "findings", "impression", "both"):
             yield Fault("answer", f"unknown section {finding.get('section')!r}", "findings, impression or both")
 

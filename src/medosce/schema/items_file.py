@@ -93,7 +93,9 @@ def check_items(path: Path, *, blank_answers: bool = False) -> tuple[int, list[F
             first = ids.setdefault(id, number)
             if first != number:
                 faults.append(
-                    FileFault(number, Fault("id", f"{id!r} stands on line {first} already", "give every item its own id"))
+                    FileFault(
+                        number, Fault("id", f"{id!r} stands on line {first} already", "give every item its own id")
+                    )
                 )
     return rows, faults
 

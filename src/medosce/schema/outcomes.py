@@ -17,9 +17,7 @@ class Outcome(StrEnum):
     NOT_ASKED = "not_asked"
 
 
-REPLIED = frozenset(
-    {Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.REFUSED, Outcome.UNPARSED, Outcome.TRUNCATED}
-)
+REPLIED = frozenset({Outcome.ANSWERED, Outcome.ABSTAINED, Outcome.REFUSED, Outcome.UNPARSED, Outcome.TRUNCATED})
 """The model replied: these rows are the denominator of accuracy."""
 
 AMBIGUOUS = frozenset({Outcome.UNPARSED, Outcome.TRUNCATED})

@@ -51,7 +51,9 @@ def score_choice(
         verdict = wrong if ended is Outcome.REFUSED else None
         return Score(item=item.id, order=order, repeat=repeat, outcome=ended, correct=verdict, strict=verdict)
     assert response is not None
-    kind: Literal["single_choice", "multiple_choice"] = "multiple_choice" if item.kind == "multiple_choice" else "single_choice"
+    kind: Literal["single_choice", "multiple_choice"] = (
+        "multiple_choice" if item.kind == "multiple_choice" else "single_choice"
+    )
     letters: tuple[str, ...]
     if response.logprobs is not None:
         likeliest = likeliest_letter(response.logprobs, tuple(shown))
@@ -80,4 +82,3 @@ def score_choice(
         strict=None if correct is None else correct and plain,
         chosen_text="; ".join((item.options or {})[letter] for letter in chosen), rule=rule,
     )  # fmt: skip
-

@@ -52,7 +52,12 @@ class Suite:
             for _, line in lines_of(path):
                 id = decode_item(line).id
                 if ids.setdefault(id, path) is not path:
-                    raise InputError(f"{id!r} stands in {ids[id].name} already", where=path, field="id", mend="give every item its own id")
+                    raise InputError(
+                        f"{id!r} stands in {ids[id].name} already",
+                        where=path,
+                        field="id",
+                        mend="give every item its own id",
+                    )
 
     def __iter__(self) -> Iterator[Item]:
         return (item for _, item in self.lines())
