@@ -95,6 +95,8 @@ class Asker:
         self._settled = asyncio.Event()
         self._stopping = asyncio.Event()
         self._workers: set[asyncio.Task[None]] = set()
+        self._waiting: dict[asyncio.Task[None], float] = {}
+        self._stalled: set[asyncio.Task[None]] = set()
         self._active = 0
         self._idle = asyncio.Event()
         self._error: BaseException | None = None
@@ -105,16 +107,30 @@ class Asker:
         self._asks = asks
         self.journal.on_failure = self._cancel_workers
         self._spawn()
+        catcher = asyncio.create_task(self._catch_stalls())
         try:
             await self._idle.wait()
             if self._error:
                 raise self._error
         finally:
+            catcher.cancel()
             self._cancel_workers()
-            await asyncio.gather(*self._workers, return_exceptions=True)
+            await asyncio.gather(catcher, *self._workers, return_exceptions=True)
             if self.cache:
                 self.cache.commit()
         return self.stop
+
+    async def _catch_stalls(self) -> None:
+        """Cancel tries that wait longer than the stall clock allows now: one look at all of them every half second costs less
+        than a timer for each, and an early try profits from what later answers taught the clock."""
+        every = min(0.5, self.settings.timeout / 10)
+        while True:
+            await asyncio.sleep(every)
+            latest = time.monotonic() - self._stall.seconds
+            for task in [task for task, start in self._waiting.items() if start < latest]:
+                del self._waiting[task]
+                self._stalled.add(task)
+                task.cancel()
 
     def _stop(self, stop: Stop) -> None:
         """Ask nothing more: answers under way are awaited, waits between tries end now."""
@@ -176,6 +192,8 @@ class Asker:
         faults: Counter[str] = Counter()
         usage = None
         tries = 0
+        me = asyncio.current_task()
+        assert me is not None
         try:
             while True:
                 if await self._wait_turn(request):
@@ -184,11 +202,18 @@ class Asker:
                 start = time.monotonic()
                 self.progress.in_flight += 1
                 try:
-                    async with asyncio.timeout(None if self.model.local else self._stall.seconds):
-                        reply = await self.model.answer(ask, request)
+                    if not self.model.local:
+                        self._waiting[me] = start
+                    reply = await self.model.answer(ask, request)
                 except ModelFault as error:
                     fault = error
-                except TimeoutError:
+                except asyncio.CancelledError:
+                    if me not in self._stalled:
+                        raise
+                    self._stalled.discard(me)
+                    if me.uncancel():
+                        # The run is being ended as well.
+                        raise
                     fault = ModelFault("stall", f"no answer in {self._stall.seconds:.0f} s")
                 else:
                     now = time.monotonic()
@@ -201,6 +226,7 @@ class Asker:
                     self._record(ask, reply, key, seconds, tries, faults, cached=False)
                     return True
                 finally:
+                    self._waiting.pop(me, None)
                     self.progress.in_flight -= 1
                 faults[fault.kind] += 1
                 self.progress.faults[fault.kind] += 1
