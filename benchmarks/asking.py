@@ -72,19 +72,20 @@ async def bare_loop(url: str, items: int, concurrency: int) -> float:
     """Seconds for the same bodies through aiohttp, nothing parsed or kept: the floor."""
     import aiohttp
 
-    bodies = iter(
-        json.dumps({"model": "mock", "messages": [
-            {"role": "system", "content": "You are sitting a medical examination. Choose the single best option. Reply with its letter only."},
-            {"role": "user", "content": f"Case {number}: a competent adult declines a transfusion. What should the physician do first?\n"
-                                        f"A. respect the decision ({number})\nB. override it\nC. call security\nD. discharge"}],
-            "max_tokens": 4096, "temperature": 0.0}).encode()
-        for number in range(items)
-    )  # fmt: skip
+    system = "You are sitting a medical examination. Choose the single best option. Reply with its letter only."
+
+    def body(number: int) -> bytes:
+        question = f"Case {number}: a competent adult declines a transfusion. What should the physician do first?"
+        options = f"A. respect the decision ({number})\nB. override it\nC. call security\nD. discharge"
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": f"{question}\n{options}"}]
+        return json.dumps({"model": "mock", "messages": messages, "max_tokens": 4096, "temperature": 0.0}).encode()
+
+    bodies = iter([body(number) for number in range(items)])
 
     async def work(session: aiohttp.ClientSession) -> None:
-        for body in bodies:
+        for each in bodies:
             async with session.post(
-                f"{url}/chat/completions", data=body, headers={"Content-Type": "application/json"}
+                f"{url}/chat/completions", data=each, headers={"Content-Type": "application/json"}
             ) as answer:
                 await answer.read()
 
@@ -134,6 +135,13 @@ def peer_lmeval(binaries: str, tools: Path, items: int, concurrency: int, port: 
     return float(bars[-1]) if bars else None
 
 
+def against(name: str, rate: float | None, our: float) -> str:
+    """One line of the table; says so when the peer printed no figure."""
+    if not rate:
+        return f"  {name:<18}  no figure"
+    return f"  {name:<18}  {rate:6.0f} items/s   medosce is {our / rate:.1f} times as fast"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tools", type=Path, required=True)
@@ -155,21 +163,13 @@ def main() -> None:
             print(f"  bare aiohttp loop   {floor:7.0f} items/s")
             print(f"  medosce             {our:7.0f} items/s   {our / floor:.0%} of the floor")
             if options.lmeval_bin:
-                rate = peer_lmeval(options.lmeval_bin, options.tools, 1000, 128, server.port)
-                print(
-                    f"  lm-eval loop        {rate or 0:7.0f} items/s   medosce is {our / rate:.1f} times as fast"
-                    if rate
-                    else "  lm-eval: no figure"
-                )
+                rate = peer_lmeval(options.lmeval_bin, options.tools, options.items, 128, server.port)
+                print(against("lm-eval loop", rate, our))
             else:
                 print("  lm-eval             skipped (--lmeval-bin)")
             if options.inspect_python:
                 rate = peer_inspect(options.inspect_python, options.tools, 1000, 128, server.port)
-                print(
-                    f"  inspect_ai          {rate or 0:7.0f} items/s   medosce is {our / rate:.0f} times as fast"
-                    if rate
-                    else "  inspect_ai: no figure"
-                )
+                print(against("inspect_ai", rate, our))
             else:
                 print("  inspect_ai          skipped (--inspect-python)")
         with Server(options.tools, "--latency-ms", "200") as server:

@@ -15,38 +15,22 @@ from asking import CLIENT_CORE, Server
 
 from medosce.schema.dimensions import DIMENSIONS
 
-WORDS = [
-    "patient",
-    "consent",
-    "family",
-    "ward",
-    "nurse",
-    "surgeon",
-    "record",
-    "dose",
-    "protocol",
-    "committee",
-    "trial",
-    "donor",
-    "infection",
-    "report",
-    "transfer",
-    "triage",
-    "transfusion",
-    "guardian",
-    "capacity",
-    "privacy",
-    "insurance",
-    "pharmacy",
-    "device",
-    "alarm",
-    "audit",
-    "leave",
-    "refuse",
-    "delay",
-    "inform",
-    "review",
-]
+WORDS = (
+    *("patient", "consent", "family", "ward", "nurse", "surgeon", "record", "dose", "protocol", "committee", "trial"),
+    *(
+        "donor",
+        "infection",
+        "report",
+        "transfer",
+        "triage",
+        "transfusion",
+        "guardian",
+        "capacity",
+        "privacy",
+        "insurance",
+    ),
+    *("pharmacy", "device", "alarm", "audit", "leave", "refuse", "delay", "inform", "review"),
+)
 
 
 def study_items(path: Path, items: int) -> Path:
@@ -98,12 +82,10 @@ def main() -> None:
         print(f"{options.items:,} items × 5 orders × {len(models)} models = {rows:,} rows")
         print(f"  asked, marked and summed up  {ran - start:6.1f} s  ({rows / (ran - start):,.0f} rows/s)")
         print(f"  compared                     {compared - ran:6.1f} s")
-        print(
-            f"  reports                      {end - compared:6.1f} s  ({', '.join(f'{p.stat().st_size / 1e6:.1f}' for p in [*pages, joint])} MB)"
-        )
-        print(
-            f"  in all                       {end - start:6.1f} s, peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3:.0f} MB"
-        )
+        sizes = ", ".join(f"{page.stat().st_size / 1e6:.1f}" for page in [*pages, joint])
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+        print(f"  reports                      {end - compared:6.1f} s  ({sizes} MB)")
+        print(f"  in all                       {end - start:6.1f} s, peak {peak:.0f} MB")
 
 
 if __name__ == "__main__":

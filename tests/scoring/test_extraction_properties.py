@@ -78,7 +78,10 @@ def test_the_fast_path_agrees_with_the_full_reading(reply: str, count: int, many
 
 
 ENDINGS = ["\nAnswer: B", "\n\nANSWER: C", "\n答案：A", "\n【答案】B。", "\nFinal Answer: D.", "\n  答案: C  \n"]
-WORDS = [*PIECES, "Weighing autonomy against harm, option ", "C", " is best. ", "综合考虑，应选", "不选B", "。", "I cannot help. ", "A is wrong. ", "\n"]
+WORDS = [
+    *PIECES, "Weighing autonomy against harm, option ", "C", " is best. ", "综合考虑，应选", "不选B", "。", "I cannot help. ",
+    "A is wrong. ", "\n",
+]  # fmt: skip
 
 
 @settings(max_examples=1500, deadline=None)

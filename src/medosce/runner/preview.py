@@ -34,7 +34,8 @@ def preview(plan: Plan, model: Model, *, done: int = 0) -> dict[str, Any]:
     return {
         "model": model.spec, "folder": str(plan.folder), "run_digest": plan.manifest.run_digest, "items": scan.items,
         "groups": scan.groups, "planned": plan.rows, "requests": requests, "input_tokens": input_tokens,
-        "output_tokens_at_most": requests * cap, "cost": cost, "most_cost": most, "free": free, "currency": price.currency if price else None,
+        "output_tokens_at_most": requests * cap, "cost": cost, "most_cost": most, "free": free,
+        "currency": price.currency if price else None,
         "seconds": None if model.local else round(requests * ASSUMED_SECONDS / model.limits.concurrency, 1),
         "half_width": half.value,
         "smallest_detectable_difference": detectable(plan.rows, scan.groups),

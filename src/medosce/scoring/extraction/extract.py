@@ -18,9 +18,7 @@ _FAST = re.compile(
     r"|ANSWER)(?: is ?:?|:)|【答案】|(?:正确|最终)?答案(?:是|为|[:：]))\**\s*"
     r"[*(<\[]{0,3}([A-J])[)>\]*]{0,3}[.。]?)\s*"
 )
-_LAST_LINE = re.compile(
-    r"[ \t]*(?:(?:Final )?Answer:|ANSWER:|【答案】|(?:最终)?答案[:：])[ \t]*([A-Z])[.。]?"
-)
+_LAST_LINE = re.compile(r"[ \t]*(?:(?:Final )?Answer:|ANSWER:|【答案】|(?:最终)?答案[:：])[ \t]*([A-Z])[.。]?")
 _NOT_ORDINARY = re.compile(
     r"[<|{}Ａ-Ｚａ-ｚⒶ-ⓩ\[\]`\\]|[:：—-]\s*\Z|answer|答案|format|格式|example|例如|示例",
     re.IGNORECASE,
