@@ -251,11 +251,11 @@ def answered_by_wording(rows: list[dict[str, Any]]) -> float:
     return right / len(rows)
 
 
-@pytest.mark.parametrize(("language", "most"), [("zh", 0.62), ("en", 0.52)])
+@pytest.mark.parametrize(("language", "most"), [("zh", 0.25), ("en", 0.24)])
 def test_the_wording_of_options_gives_away_no_more_than_is_known(
     rows: list[dict[str, Any]], language: str, most: float
 ) -> None:
-    """A known weakness (documented; chance is 0.20), held so that it does not grow. Lower the bounds as items improve."""
+    """Measured 0.225 in Chinese and 0.215 in English; chance is 0.20. It was 0.60 and 0.50 before the options were rewritten."""
     assert answered_by_wording(of(rows, language)) <= most
 
 

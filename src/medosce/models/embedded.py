@@ -5,6 +5,7 @@ The default, SmolLM2-135M-Instruct, proves the pipeline on a real model and know
 
 import importlib.util
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,26 @@ def engine_installed() -> bool:
     return importlib.util.find_spec("xllamacpp") is not None
 
 
-def idle_cores() -> int:
-    """Cores this process may use less those busy now, at least one: more threads than idle cores run many times slower."""
+def idle_cores(sample_seconds: float = 0.2) -> int:
+    """Cores this process may use that are idle now, at least one: more threads than idle cores run many times slower.
+
+    Linux tells how idle the machine has been over a short sample; elsewhere the load average stands in, which lags a minute.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - int(os.getloadavg()[0]) if hasattr(os, "getloadavg") else cores)
+    try:
+        idle, total = _cpu_ticks()
+        time.sleep(sample_seconds)
+        later_idle, later_total = _cpu_ticks()
+    except (OSError, ValueError):
+        return max(1, cores - int(os.getloadavg()[0])) if hasattr(os, "getloadavg") else cores
+    share = (later_idle - idle) / max(1, later_total - total)
+    return max(1, min(cores, round(share * (os.cpu_count() or 1))))
+
+
+def _cpu_ticks() -> tuple[int, int]:
+    """(idle ticks, all ticks) of the machine since it started."""
+    fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return fields[3] + fields[4], sum(fields)
 
 
 class EmbeddedModel(OpenAIChat):

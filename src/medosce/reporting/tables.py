@@ -52,7 +52,7 @@ def _summary(runs: list[ReportRun], language: str) -> Grid:
         outcomes = run.summary.get("outcomes") or {}
         ledger = [f"{t(f'outcome.{o}').of(language)} {count(outcomes[o])}" for o in OUTCOMES if outcomes.get(o)]
         span = interval(estimate)
-        if span == DASH and (reason := reason_of(estimate or None)):
+        if span == DASH and estimate and (reason := reason_of(estimate)):
             span = reason.of(language)
         rows.append(
             [label, percent(estimate.get("value")).of(language), span, _percent(its.get("strict_accuracy"), language),
