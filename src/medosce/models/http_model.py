@@ -4,6 +4,7 @@ A protocol subclasses `HTTPModel` and says its path, its headers, its request bo
 """
 
 import re
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 import msgspec
@@ -21,7 +22,7 @@ _SAMPLING, _LIMITS = Sampling(), Limits()
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
 
 
-class HTTPModel:
+class HTTPModel(ABC):
     """One model at one endpoint. `key` goes into a header and nowhere else."""
 
     protocol: ClassVar[str]
@@ -44,25 +45,25 @@ class HTTPModel:
         self.identity: dict[str, Any] = {"protocol": self.protocol, "model": model, "endpoint": self.base_url}
         self._rejected: set[str] = set()
 
+    @abstractmethod
     def url(self) -> str:
         """The address that requests go to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def headers(self, key: str | None) -> dict[str, str]:
         """The protocol's own headers, with the key when there is one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def body(self, ask: Ask) -> dict[str, Any]:
         """The request as planned, before anything a model has been found to reject is taken out."""
-        raise NotImplementedError
 
     def parameters(self, body: dict[str, Any]) -> dict[str, Any]:
         """The part of a request body that holds the sampling parameters."""
         return body
 
+    @abstractmethod
     def read(self, payload: bytes) -> Reply:
         """The reply in an answer's bytes. Raises ModelFault('garbage') when there is none."""
-        raise NotImplementedError
 
     async def open(self) -> None:
         await self.endpoint.open()

@@ -81,6 +81,8 @@ def run(
     Not for use inside a running event loop: call it from a thread there (notebooks: `await asyncio.to_thread(medosce.run, …)`).
     """
     _refuse_running_loop()
+    if budget is not None and not 0 <= budget < float("inf"):
+        raise InputError("expected an amount of money from 0", field="--budget")
     config = config or load_config()
     settings = RunSettings(orders, repeats, limit, stratify, seed, language, prompt, blank_answers)
     options = ModelOptions(base_url, temperature, max_tokens, method, seed)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 from medosce.runner.settings import RunSettings
 from medosce.schema.errors import InputError
 from medosce.schema.items import CHOICE_KINDS, Item
-from medosce.schema.items_file import id_hash
+from medosce.schema.items_file import signed_hash
 from medosce.suites.suite import Suite, SuiteDigest
 
 
@@ -60,7 +60,7 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
                     where=item.id,
                     field="kind",
                 )
-            groups.append(_signed(id_hash(item.unit)))
+            groups.append(signed_hash(item.unit))
             value = "" if settings.stratify == "none" else str(getattr(item, settings.stratify) or "")
             strata.append(names.setdefault(value, len(names)))
     if not groups:
@@ -78,7 +78,7 @@ def scan(suite: Suite, settings: RunSettings) -> Scan:
     units = array("q")
     for _, item in selected(suite, chosen, settings):
         found.items += 1
-        units.append(_signed(id_hash(item.unit)))
+        units.append(signed_hash(item.unit))
         found.languages[item.language] += 1
         found.validation[str((item.validation or {}).get("status", "unreviewed"))] += 1
         found.blank += not item.gold_letters
@@ -148,10 +148,6 @@ def _mixed(values: "NDArray[np.uint64]") -> "NDArray[np.uint64]":
         x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return x ^ (x >> np.uint64(31))
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >= 1 << 63 else value
 
 
 def _distinct(hashes: "array[int]") -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from medosce.schema.items import LETTERS, Item
-from medosce.schema.items_file import id_hash
+from medosce.schema.items_file import signed_hash
 from medosce.schema.outcomes import AMBIGUOUS, MISSING, OUTCOMES, REPLIED
 from medosce.schema.records import Score
 
@@ -49,7 +49,7 @@ class Tally:
     def add(self, item: Item, score: Score, originals: tuple[str, ...]) -> None:
         """One row; `originals` are the item's own letters in the order shown."""
         if item.id != self._last[0]:
-            self._last = (item.id, _signed(id_hash(item.unit)), _signed(id_hash(item.id)))
+            self._last = (item.id, signed_hash(item.unit), signed_hash(item.id))
         self.outcome.append(_CODE[score.outcome])
         self.correct.append(-1 if score.correct is None else score.correct)
         self.strict.append(-1 if score.strict is None else score.strict)
@@ -138,8 +138,4 @@ def _text_code(item: Item, score: Score) -> int:
     if item.order is None:
         return sum(1 << _LETTER[letter] for letter in letters)
     options = item.options or {}
-    return abs(_signed(id_hash("\x00".join(sorted(options[letter] for letter in letters)))))
-
-
-def _signed(value: int) -> int:
-    return value - (1 << 64) if value >= 1 << 63 else value
+    return abs(signed_hash("\x00".join(sorted(options[letter] for letter in letters))))

@@ -36,6 +36,12 @@ def id_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
+def signed_hash(text: str) -> int:
+    """`id_hash` in the range of a signed 64-bit integer, as arrays of them hold it."""
+    value = id_hash(text)
+    return value - (1 << 64) if value >= 1 << 63 else value
+
+
 def lines_of(path: Path) -> Iterator[tuple[int, bytes]]:
     """The file's lines that are not blank, without their newline, numbered from 1; a byte-order mark is dropped."""
     try:
