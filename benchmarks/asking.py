@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -69,7 +70,7 @@ class Server:
 
 
 async def bare_loop(url: str, items: int, concurrency: int) -> float:
-    """Seconds for the same bodies through aiohttp, nothing parsed or kept: the floor."""
+    """Seconds for the same bodies through aiohttp, built as they are sent, nothing parsed or kept: the floor."""
     import aiohttp
 
     system = "You are sitting a medical examination. Choose the single best option. Reply with its letter only."
@@ -80,7 +81,7 @@ async def bare_loop(url: str, items: int, concurrency: int) -> float:
         messages = [{"role": "system", "content": system}, {"role": "user", "content": f"{question}\n{options}"}]
         return json.dumps({"model": "mock", "messages": messages, "max_tokens": 4096, "temperature": 0.0}).encode()
 
-    bodies = iter([body(number) for number in range(items)])
+    bodies = (body(number) for number in range(items))
 
     async def work(session: aiohttp.ClientSession) -> None:
         for each in bodies:
@@ -95,8 +96,8 @@ async def bare_loop(url: str, items: int, concurrency: int) -> float:
     return time.perf_counter() - start
 
 
-def medosce_run(url: str, file: Path, concurrency: int) -> float:
-    """Seconds of medosce.run: scan, plan, ask, journal, cache, extract, score, summary."""
+def medosce_run(url: str, file: Path, concurrency: int) -> tuple[float, float]:
+    """(seconds of medosce.run: scan, plan, ask, journal, cache, extract, score, summary; seconds of asking alone)."""
     import medosce
 
     with tempfile.TemporaryDirectory() as out:
@@ -111,7 +112,7 @@ def medosce_run(url: str, file: Path, concurrency: int) -> float:
         )
         seconds = time.perf_counter() - start
         assert result.unresolved == 0, result.summary["outcomes"]
-        return seconds
+        return seconds, result.summary["wall_seconds"]
 
 
 def peer_inspect(python: str, tools: Path, items: int, concurrency: int, port: str) -> float | None:
@@ -135,11 +136,11 @@ def peer_lmeval(binaries: str, tools: Path, items: int, concurrency: int, port: 
     return float(bars[-1]) if bars else None
 
 
-def against(name: str, rate: float | None, our: float) -> str:
+def against(name: str, rate: float | None, our: float, ask: float) -> str:
     """One line of the table; says so when the peer printed no figure."""
     if not rate:
         return f"  {name:<18}  no figure"
-    return f"  {name:<18}  {rate:6.0f} items/s   medosce is {our / rate:.1f} times as fast"
+    return f"  {name:<18}  {rate:6.0f} items/s   medosce is {our / rate:.1f} times as fast, its asking {ask / rate:.1f} times"
 
 
 def main() -> None:
@@ -154,26 +155,29 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = items_file(Path(folder) / "items.jsonl", options.items)
         with Server(options.tools) as server:
-            floors, ours = [], []
+            floors, ours, alone = [], [], []
             for _ in range(options.rounds):
                 floors.append(options.items / asyncio.run(bare_loop(server.url, options.items, 128)))
-                ours.append(options.items / medosce_run(server.url, file, 128))
-            floor, our = sorted(floors)[len(floors) // 2], sorted(ours)[len(ours) // 2]
+                whole, asking = medosce_run(server.url, file, 128)
+                ours.append(options.items / whole)
+                alone.append(options.items / asking)
+            floor, our, ask = (statistics.median(rates) for rates in (floors, ours, alone))
             print(f"0 ms, concurrency 128, {options.items} items, median of {options.rounds}")
             print(f"  bare aiohttp loop   {floor:7.0f} items/s")
             print(f"  medosce             {our:7.0f} items/s   {our / floor:.0%} of the floor")
+            print(f"  medosce, asking     {ask:7.0f} items/s   journal and cache included, marking left out")
             if options.lmeval_bin:
                 rate = peer_lmeval(options.lmeval_bin, options.tools, options.items, 128, server.port)
-                print(against("lm-eval loop", rate, our))
+                print(against("lm-eval loop", rate, our, ask))
             else:
                 print("  lm-eval             skipped (--lmeval-bin)")
             if options.inspect_python:
                 rate = peer_inspect(options.inspect_python, options.tools, 1000, 128, server.port)
-                print(against("inspect_ai", rate, our))
+                print(against("inspect_ai", rate, our, ask))
             else:
                 print("  inspect_ai          skipped (--inspect-python)")
         with Server(options.tools, "--latency-ms", "200") as server:
-            rate = options.items / medosce_run(server.url, file, 256)
+            rate = options.items / medosce_run(server.url, file, 256)[0]
             print(f"200 ms, concurrency 256: {rate:.0f} items/s, {rate / 1280:.0%} of the ideal 1280/s")
 
 

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import click
 
+from medosce.cli.error_words import told, told_fault
 from medosce.cli.words import columns, language
 from medosce.schema.errors import InputError
 from medosce.schema.items import encode_item
@@ -36,14 +37,6 @@ def _table() -> dict[str, str]:
 def _t(key: str, **fields: object) -> str:
     text = _table()[key]
     return text.format(**fields) if fields else text
-
-
-def _reason(reason: str) -> str:
-    """A reason of a report in the user's language; a data set's name may stand before it."""
-    name, colon, rest = reason.partition(": ")
-    if colon and f"reason.{rest}" in _table():
-        return f"{name}: {_table()[f'reason.{rest}']}"
-    return _table().get(f"reason.{reason}", reason)
 
 
 def _formats() -> str:
@@ -149,9 +142,9 @@ def _print_report(report: ImportReport, out: Path, keyless: int) -> None:
         places = report.examples.get(reason, [])
         more = ", …" if 1 < len(places) < count else ""
         shown = f" ({', '.join(places)}{more})" if places else ""
-        click.echo(_t("import.skipped", n=f"{count:,}", reason=_reason(reason), places=shown))
+        click.echo(_t("import.skipped", n=f"{count:,}", reason=told(reason, "reasons"), places=shown))
     for note in report.notes:
-        click.echo(_t("import.note", note=note))
+        click.echo(_t("import.note", note=told(note, "notes")))
     if keyless:
         click.echo(_t("import.keyless", n=f"{keyless:,}"))
 
@@ -170,7 +163,7 @@ def validate(context: click.Context, file: Path, blank_answers: bool, as_json: b
         _print_json({"format": 1, "file": str(file), "rows": rows, "faults": listed})
     else:
         for fault in faults:
-            click.echo(f"{file}:{fault}")
+            click.echo(told_fault(file, fault))
         numbers = {"rows": f"{rows:,}", "faults": f"{len(faults):,}", "lines": f"{len({f.line for f in faults}):,}"}
         click.echo(_t("validate.faulty" if faults else "validate.sound", file=file, **numbers))
     if faults:

@@ -63,7 +63,9 @@ def main() -> None:
         code = group.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except MedOSCEError as error:
-        _fail(str(error), error.exit_code)
+        from medosce.cli.error_words import told_error
+
+        _fail(told_error(error), error.exit_code)
     except click.exceptions.Abort:
         _fail(w("main.interrupted"), 130)
     except KeyboardInterrupt:
@@ -76,7 +78,9 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        from medosce.cli.error_words import colon
+
+        where = f"{error.filename}{colon()}" if error.filename else ""
         _fail(f"{where}{error.strerror or error}", 3 if error.errno in (28, 122) else 2)
 
 

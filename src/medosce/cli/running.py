@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from medosce.cli.error_words import colon, told, told_error
 from medosce.cli.words import language as user_language
 from medosce.cli.words import w
 
@@ -31,9 +32,9 @@ class ConcurrencyType(click.ParamType[int | None]):
         try:
             number = int(value)
         except ValueError:
-            self.fail(f"{value!r} is neither 'auto' nor a number", param, ctx)
+            self.fail(told(f"{value!r} is neither 'auto' nor a number"), param, ctx)
         if not 1 <= number <= 4096:
-            self.fail("expected 1 to 4096", param, ctx)
+            self.fail(told("expected 1 to 4096"), param, ctx)
         return number
 
 
@@ -149,7 +150,7 @@ def _run(
         suite, models, config=config, watch=watch, on_failure=None if alone else failures.__setitem__, **arguments
     )
     for spec, error in failures.items():
-        click.echo(f"medosce: {one_line(error, spec)}", err=True)
+        click.echo(f"medosce: {_named(told_error(error), spec)}", err=True)
     if not results:
         return max(error.exit_code for error in failures.values())
     folders = [result.folder for result in results]
@@ -164,9 +165,13 @@ def _run(
 
 
 def one_line(error: "MedOSCEError", spec: str) -> str:
-    """An error on one line, its model named."""
-    text = " ".join(str(error).split())
-    return text if spec in text else f"{spec}: {text}"
+    """An error on one line, its model named, in English: for programs."""
+    return _named(str(error), spec, ": ")
+
+
+def _named(text: str, spec: str, between: str | None = None) -> str:
+    text = " ".join(text.split())
+    return text if spec in text else f"{spec}{between or colon()}{text}"
 
 
 def _reports(results: list[Any], out: Path | None) -> list[Path]:
@@ -200,12 +205,16 @@ def _print_results(results: list[Any], pages: list[Path], folders: list[Any]) ->
     for result in results:
         if result.stop:
             click.echo(
-                w("run.stopped", model=result.folder.manifest.model["spec"], reason=result.stop.reason), err=True
+                w("run.stopped", model=result.folder.manifest.model["spec"], reason=told(result.stop.reason)), err=True
             )
         if result.unresolved:
             replayed = result.folder.manifest.model.get("protocol") == "replay"
             advice = w("run.complete_replay") if replayed else w("run.again")
-            fault = w("run.last_fault", fault=result.last_fault[:160]) if result.last_fault and not result.stop else ""
+            fault = (
+                w("run.last_fault", fault=told(result.last_fault)[:160])
+                if result.last_fault and not result.stop
+                else ""
+            )
             click.echo(
                 w("run.unresolved", n=f"{result.unresolved:,}", folder=result.folder.path, advice=advice, fault=fault),
                 err=True,
