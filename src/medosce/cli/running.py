@@ -209,7 +209,8 @@ def _print_results(results: list[Any], pages: list[Path], folders: list[Any]) ->
             )
         if result.unresolved:
             replayed = result.folder.manifest.model.get("protocol") == "replay"
-            advice = w("run.complete_replay") if replayed else w("run.again")
+            poor = result.stop is not None and result.stop.budget
+            advice = w("run.complete_replay") if replayed else w("run.raise_budget") if poor else w("run.again")
             fault = (
                 w("run.last_fault", fault=told(result.last_fault)[:160])
                 if result.last_fault and not result.stop

@@ -66,10 +66,11 @@ class Settings:
 
 @dataclass
 class Stop:
-    """Why asking ended before the rows did. `fatal`: the user must change something first."""
+    """Why asking ended before the rows did. `fatal`: the user must change something first; `budget`: only more money helps."""
 
     reason: str
     fatal: bool = False
+    budget: bool = False
 
 
 class Asker:
@@ -189,7 +190,7 @@ class Asker:
         """Try until an answer, a final fault or the last try. False when the run must stop."""
         reserved: float | None = await self._reserve(request)
         if reserved is None:
-            self._stop(Stop("the budget does not cover another request"))
+            self._stop(Stop("the budget does not cover another request", budget=True))
             return False
         faults: Counter[str] = Counter()
         usage = None
